@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+
+const swc = JSON.parse(readFileSync(new URL('./.swcrc.json', import.meta.url), 'utf8'));
+delete swc.jsc.baseUrl;
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^parley$': '<rootDir>/src/index.ts',
+    '^parley/testing$': '<rootDir>/src/testing/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  transform: { '^.+\\.ts$': ['@swc/jest', { ...swc, swcrc: false }] },
+  testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.test-build/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.test-build/'],
+  globalSetup: '<rootDir>/test/support/compile.js',
+  maxWorkers: 2,
+  testTimeout: 20_000,
+};

@@ -1,0 +1,7 @@
+/** Whom the upgrade guards found behind a request. */
+export interface Principal {
+  readonly userId: string;
+  readonly sessionId: string;
+  /** Wall time in milliseconds at which the credential ends; `null` when it never does. */
+  readonly expiresAtMs: number | null;
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
+import { WsException } from '@nestjs/websockets';
+import { REALTIME_SETTINGS } from '../realtime.token.js';
+import type { RealtimeSettings } from '../realtime.settings.js';
+import { ERROR_STATUS, type ErrorCode } from './error-code.js';
+import { type ErrorDetail, RealtimeError } from './realtime-error.js';
+
+/** What a client is told of an error, on whichever transport. */
+export interface ReportedError {
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+  readonly details?: readonly ErrorDetail[];
+  readonly retryAfterMs?: number;
+  /** Found in the log beside the cause. Only with `INTERNAL`, `UNAVAILABLE` and `UNKNOWN`. */
+  readonly ref?: string;
+}
+
+const CODES_WITH_REF: ReadonlySet<string> = new Set<ErrorCode>(['INTERNAL', 'UNAVAILABLE', 'UNKNOWN']);
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'VALIDATION_FAILED',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  409: 'CONFLICT',
+  413: 'TOO_LARGE',
+  429: 'RATE_LIMITED',
+  503: 'UNAVAILABLE',
+};
+
+/** The one place where an error becomes what a client sees, and where a fault of ours is logged. */
+@Injectable()
+export class ErrorReporter {
+  private readonly logger = new Logger('Fault');
+
+  constructor(@Inject(REALTIME_SETTINGS) private readonly settings: RealtimeSettings) {}
+
+  /** `where` goes into the log only: the event or route, and the connection's id. */
+  report(error: unknown, where: Readonly<Record<string, unknown>>): ReportedError {
+    if (error instanceof WsException) return reportWsException(error);
+    const known = this.known(error);
+    const reported: ReportedError = {
+      code: known.code,
+      status: known.status,
+      message: known.message,
+      ...(known.details && { details: known.details }),
+      ...(known.retryAfterMs !== undefined && { retryAfterMs: known.retryAfterMs }),
+    };
+    if (!CODES_WITH_REF.has(known.code)) return reported;
+    const ref = randomUUID();
+    this.logger.error({ ...where, ref, code: known.code, err: known.cause ?? error });
+    return { ...reported, ref };
+  }
+
+  private known(error: unknown): RealtimeError {
+    if (error instanceof RealtimeError) return error;
+    if (error instanceof HttpException) return fromHttpException(error);
+    return (
+      this.settings.translateError(error) ?? new RealtimeError('INTERNAL', 'internal error', { cause: error })
+    );
+  }
+}
+
+/** Nest's own exceptions are a client's mistake when their status says so; their message is the thrower's choice. */
+function fromHttpException(error: HttpException): RealtimeError {
+  const code = CODE_OF_STATUS[error.getStatus()];
+  if (code === undefined) return new RealtimeError('INTERNAL', 'internal error', { cause: error });
+  return new RealtimeError(code, error.message);
+}
+
+/** A `WsException` may carry a code of its own: `new WsException({code, message})`. */
+function reportWsException(error: WsException): ReportedError {
+  const carried = error.getError();
+  const code = typeof carried === 'object' && 'code' in carried ? String(carried.code) : 'FORBIDDEN';
+  return { code, status: statusOf(code), message: error.message };
+}
+
+function statusOf(code: string): number {
+  return code in ERROR_STATUS ? ERROR_STATUS[code as ErrorCode] : ERROR_STATUS.FORBIDDEN;
+}

@@ -1,0 +1,38 @@
+const FIN_TEXT = 0x81;
+const SHORT_LENGTH = 125;
+const MEDIUM_LENGTH = 0xffff;
+
+/** Frames one whole text message from server to client: unmasked, unfragmented (RFC 6455 section 5.2). */
+export function encodeText(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const header = headerSize(length);
+  const frame = Buffer.allocUnsafe(header + length);
+  writeHeader(frame, length);
+  frame.write(text, header, 'utf8');
+  return frame;
+}
+
+/** The bytes of a framed message without their header. */
+export function payloadOf(frame: Buffer): Buffer {
+  const short = frame.readUInt8(1);
+  if (short <= SHORT_LENGTH) return frame.subarray(2);
+  return frame.subarray(short === SHORT_LENGTH + 1 ? 4 : 10);
+}
+
+function headerSize(length: number): number {
+  if (length <= SHORT_LENGTH) return 2;
+  return length <= MEDIUM_LENGTH ? 4 : 10;
+}
+
+function writeHeader(frame: Buffer, length: number): void {
+  frame.writeUInt8(FIN_TEXT, 0);
+  if (length <= SHORT_LENGTH) {
+    frame.writeUInt8(length, 1);
+  } else if (length <= MEDIUM_LENGTH) {
+    frame.writeUInt8(SHORT_LENGTH + 1, 1);
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame.writeUInt8(SHORT_LENGTH + 2, 1);
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+}

@@ -1,0 +1,2 @@
+/** Injects the kernel's `RealtimeSettings`. */
+export const REALTIME_SETTINGS = Symbol('RealtimeSettings');

@@ -1,0 +1,54 @@
+import type { Kysely } from 'kysely';
+
+/**
+ * One whole operation of a store. It gets the database inside a transaction and one input; input and result cross to the
+ * database's thread, so both are plain data (what `structuredClone` keeps, no class instances, no functions).
+ */
+// eslint-disable-next-line -- `any` is the only type that a function of every input type extends
+export type StoreOperation = (db: Kysely<any>, input: any) => Promise<unknown>;
+
+export type StoreOperations = Readonly<Record<string, StoreOperation>>;
+
+/** The operations of one `*.store.ts` file. Make one with `defineStore`. */
+export interface StoreDefinition<Reads extends StoreOperations, Writes extends StoreOperations> {
+  /** Unique in the process: `<feature>/<store>`. */
+  readonly name: string;
+  /** `import.meta.url` of the defining file: the database's thread imports it from there. */
+  readonly url: string;
+  /** Each runs in one read snapshot, beside other reads and the writer. */
+  readonly reads: Reads;
+  /** Each runs alone in one write transaction, committed when it resolves, rolled back when it rejects. */
+  readonly writes: Writes;
+}
+
+/** A store's operations as the rest of the process calls them. */
+export type Store<Definition> =
+  Definition extends StoreDefinition<infer Reads, infer Writes> ? Calls<Reads> & Calls<Writes> : never;
+
+type Calls<Operations extends StoreOperations> = {
+  readonly [Name in keyof Operations]: Operations[Name] extends (
+    db: never,
+    ...input: infer Input
+  ) => infer Result
+    ? (...input: Input) => Result
+    : never;
+};
+
+/**
+ * Declares a store. The file exports it under the name `store`, imports nothing of Nest, and holds all of its SQL.
+ *
+ * @example
+ * ```ts
+ * export const store = defineStore({
+ *   name: 'auth/users',
+ *   url: import.meta.url,
+ *   reads: { findById: (db: Kysely<AuthTables>, id: string) => db.selectFrom('users')… },
+ *   writes: { insert: async (db: Kysely<AuthTables>, user: NewUser) => { … } },
+ * });
+ * ```
+ */
+export function defineStore<const Reads extends StoreOperations, const Writes extends StoreOperations>(
+  definition: StoreDefinition<Reads, Writes>,
+): StoreDefinition<Reads, Writes> {
+  return definition;
+}
