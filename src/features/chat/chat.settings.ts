@@ -1,0 +1,8 @@
+/** Chat's settings. */
+export interface ChatSettings {
+  /** Largest answer with a list, in bytes; at least one item is always given. */
+  readonly maxAnswerBytes: number;
+}
+
+/** Injects chat's `ChatSettings`. */
+export const CHAT_SETTINGS = Symbol('ChatSettings');

@@ -1,0 +1,11 @@
+export { LogReader, type Memberships } from './log-reader.js';
+export type { MessageView, ReactionView } from './message-view.js';
+export {
+  type MembershipChanged,
+  roomChannel,
+  type RoomCommitted,
+  type RoomEvent,
+  userChannel,
+} from './room-event.js';
+export { type Append, type AppendInput, type Committed, RoomLog } from './room-log.js';
+export type { RoomFacts, RoomKind, RoomRole, RoomView } from './room-view.js';
