@@ -1,0 +1,28 @@
+/** How expensive a password hash is (argon2id). */
+export interface PasswordHashing {
+  /** Memory of one hash in KiB. */
+  readonly memoryKiB: number;
+  /** Passes over that memory. */
+  readonly passes: number;
+  /** How many hashes run at once on this node; the rest wait their turn. */
+  readonly concurrency: number;
+}
+
+/** The settings of accounts, sessions and tokens. */
+export interface AuthSettings {
+  /** Life of an access token in seconds. */
+  readonly accessTokenTtlS: number;
+  /** Life of a refresh token in seconds; each refresh starts it anew. */
+  readonly refreshTokenTtlS: number;
+  /** Whether `POST /auth/register` makes accounts; `false`: it answers 403. */
+  readonly isRegistrationOpen: boolean;
+  /** The `iss` of access tokens: the service's public address, or a name of its own. */
+  readonly issuer: string;
+  /** Logins per minute, for each address and for each name, in bursts of twice that; registrations likewise. 0: no limit. */
+  readonly loginsPerMinute: number;
+  /** Defaults to OWASP's advice: 19 MiB, 2 passes, 2 at once. */
+  readonly passwordHashing?: PasswordHashing;
+}
+
+/** Injects the `AuthSettings`. */
+export const AUTH_SETTINGS = Symbol('AuthSettings');
