@@ -1,0 +1,50 @@
+import type { Key, Values } from './settings/settings.js';
+import { isLoopback } from './value-kinds.js';
+
+/** What must hold between keys. Each rule gives the line to print when it does not. */
+type Rule = (values: Values) => string | undefined;
+
+const needs =
+  (key: Key, other: Key): Rule =>
+  (values) =>
+    values[key] !== null && values[other] === null
+      ? `${key} is set without ${other}: set both or neither`
+      : undefined;
+
+const inProduction =
+  (rule: Rule): Rule =>
+  (values) =>
+    values.NODE_ENV === 'production' ? rule(values) : undefined;
+
+const RULES: readonly Rule[] = [
+  (values) =>
+    values.REDIS_URL !== null && values.DATABASE_URL === null
+      ? 'REDIS_URL is set without DATABASE_URL: nodes can share a bus only when they share a database'
+      : undefined,
+  needs('TLS_CERT_FILE', 'TLS_KEY_FILE'),
+  needs('TLS_KEY_FILE', 'TLS_CERT_FILE'),
+  needs('AUTH_ISSUER', 'AUTH_JWKS_URL'),
+  needs('AUTH_ISSUER', 'AUTH_AUDIENCE'),
+  needs('AUTH_JWKS_URL', 'AUTH_ISSUER'),
+  needs('AUTH_AUDIENCE', 'AUTH_ISSUER'),
+  inProduction((values) =>
+    values.ALLOWED_ORIGINS.some((origin) => origin.startsWith('http://'))
+      ? 'ALLOWED_ORIGINS has a plain http origin: with NODE_ENV=production only https is allowed'
+      : undefined,
+  ),
+  inProduction((values) =>
+    values.ADMIN_PORT !== 0 && !isLoopback(values.ADMIN_HOST) && values.ADMIN_TOKEN === null
+      ? 'ADMIN_HOST is beyond loopback: with NODE_ENV=production that is allowed only with an ADMIN_TOKEN'
+      : undefined,
+  ),
+  inProduction((values) =>
+    values.LOG_FORMAT === 'pretty'
+      ? 'LOG_FORMAT is pretty: with NODE_ENV=production only json is allowed'
+      : undefined,
+  ),
+];
+
+/** One line for each rule that these values break. */
+export function brokenRules(values: Values): readonly string[] {
+  return RULES.map((rule) => rule(values)).filter((line) => line !== undefined);
+}

@@ -1,0 +1,64 @@
+import type { ZodType } from 'zod';
+
+/** A key whose capability is not part of this version. */
+export interface Later {
+  /** What the key is for, as the end of "… is not part of this version". */
+  readonly what: string;
+  /** `refuse` where running without the capability would be unsafe or not what was asked for; else `warn`. */
+  readonly whenSet: 'warn' | 'refuse';
+}
+
+/** How a value is written and read. */
+export interface ValueKind<T> {
+  /** Reads the text of a source. Its issues end the sentence "KEY …": "is not a whole number". */
+  readonly schema: ZodType<T, string>;
+  /** What is allowed, as the end of "allowed is …". */
+  readonly allowed: string;
+}
+
+/** The declaration of one configuration key. */
+export interface Setting<T> extends ValueKind<T> {
+  /** The value when no source has one. */
+  readonly fallback: T;
+  /** The fallback as the documentation shows it; `—` for none. */
+  readonly shownDefault: string;
+  readonly unit: string;
+  readonly meaning: string;
+  readonly later: Later | undefined;
+}
+
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
+
+/** The values of declared settings. */
+export type ValuesOf<Declared extends Settings> = {
+  readonly [Key in keyof Declared]: Declared[Key] extends Setting<infer T> ? T : never;
+};
+
+interface Declaration<T> {
+  readonly fallback: T;
+  readonly shownDefault?: string;
+  readonly unit?: string;
+  readonly meaning: string;
+  readonly later?: Later;
+}
+
+/** Declares a key: how its value is read, what it is without one, and what it means. */
+export function setting<T, Fallback extends T | null>(
+  kind: ValueKind<T>,
+  declaration: Declaration<Fallback>,
+): Setting<T | Fallback> {
+  return {
+    schema: kind.schema as ZodType<T | Fallback, string>,
+    allowed: kind.allowed,
+    fallback: declaration.fallback,
+    shownDefault: declaration.shownDefault ?? shown(declaration.fallback),
+    unit: declaration.unit ?? '',
+    meaning: declaration.meaning,
+    later: declaration.later,
+  };
+}
+
+function shown(fallback: unknown): string {
+  if (fallback === null || (Array.isArray(fallback) && fallback.length === 0)) return '—';
+  return String(fallback);
+}

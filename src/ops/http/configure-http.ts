@@ -1,0 +1,22 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Config } from '../../config/index.js';
+import { translateBodyErrors } from './body-errors.js';
+
+/** Bodies of the HTTP calls are small; frames and uploads have limits of their own. */
+const MAX_BODY_BYTES = 65_536;
+
+/** Everything about HTTP that is not a route. */
+export function configureHttp(app: NestExpressApplication, config: Config): void {
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enableCors({
+    origin: [...config.ALLOWED_ORIGINS],
+    methods: ['GET', 'HEAD', 'POST'],
+    allowedHeaders: ['Authorization', 'Content-Type'],
+    exposedHeaders: ['Retry-After'],
+    credentials: false,
+    maxAge: 600,
+  });
+  app.useBodyParser('json', { limit: MAX_BODY_BYTES });
+  app.use(translateBodyErrors);
+}

@@ -1,0 +1,98 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Level, type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import { cut, loggable } from './log-fields.js';
+
+export interface LoggerSettings {
+  readonly level: Level | 'silent';
+  readonly format: 'pretty' | 'json';
+  /** Where the lines go; the standard output without one. */
+  readonly destination?: DestinationStream;
+}
+
+/** Nest's own words at its start: of use only to who looks for a fault in the wiring. */
+const FRAMEWORK_CONTEXTS: ReadonlySet<unknown> = new Set([
+  'ExceptionHandler',
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+  'WebSocketsController',
+]);
+
+const LONGEST_MESSAGE = 1000;
+const LONGEST_STACK = 4000;
+
+/** Nest's logger on pino: one record is one line, of bounded length, without secrets. */
+export class ParleyLogger implements LoggerService {
+  private readonly pino: Logger;
+
+  constructor({ level, format, destination }: LoggerSettings) {
+    const options = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
+    this.pino = pino(
+      options,
+      format === 'pretty' ? prettyStream(destination) : (destination ?? pino.destination(1)),
+    );
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  /** Nest's arguments are `(message, stack?, context?)`. */
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  private write(level: Level, message: unknown, rest: readonly unknown[]): void {
+    const context = rest.length > 0 ? rest.at(-1) : undefined;
+    const actual = FRAMEWORK_CONTEXTS.has(context) ? 'debug' : level;
+    if (!this.pino.isLevelEnabled(actual)) return;
+    const fields: Record<string, unknown> = { ...(context !== undefined && { context: loggable(context) }) };
+    const stack = rest.length > 1 ? rest[0] : undefined;
+    if (typeof stack === 'string') fields['stack'] = cut(stack, LONGEST_STACK);
+    this.pino[actual]({ ...fields, ...fieldsOf(message) }, messageOf(message));
+  }
+}
+
+function fieldsOf(message: unknown): object {
+  if (message instanceof Error) return { err: loggable(message) };
+  if (typeof message !== 'object' || message === null) return {};
+  const { msg: _, ...fields } = message as Record<string, unknown>;
+  return loggable(fields) as object;
+}
+
+function messageOf(message: unknown): string {
+  if (message instanceof Error) return cut(message.message, LONGEST_MESSAGE);
+  if (typeof message !== 'object' || message === null) return cut(String(message), LONGEST_MESSAGE);
+  const { msg, err } = message as { msg?: unknown; err?: unknown };
+  if (typeof msg === 'string') return cut(msg, LONGEST_MESSAGE);
+  return err instanceof Error ? cut(err.message, LONGEST_MESSAGE) : '';
+}
+
+function prettyStream(destination: DestinationStream | undefined): DestinationStream {
+  return pretty({
+    colorize: destination === undefined && process.stdout.isTTY,
+    ignore: 'pid',
+    translateTime: 'SYS:HH:MM:ss.l',
+    sync: true,
+    ...(destination && { destination: destination as NodeJS.WritableStream }),
+  });
+}
