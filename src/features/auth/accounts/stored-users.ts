@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { InjectStore, type Store } from '../../../storage/index.js';
+import { store as definition } from './accounts.store.js';
+import { foldUsername } from './names.js';
+import type { User } from './user.js';
+import { Users } from './users.js';
+
+@Injectable()
+export class StoredUsers extends Users {
+  constructor(@InjectStore(definition) private readonly store: Store<typeof definition>) {
+    super();
+  }
+
+  async byIds(ids: readonly string[]): Promise<User[]> {
+    const wanted = [...new Set(ids)];
+    return inOrder(wanted, await this.store.byIds(wanted), (user) => user.id);
+  }
+
+  async byUsernames(usernames: readonly string[]): Promise<User[]> {
+    const wanted = [...new Set(usernames.map(foldUsername))];
+    return inOrder(wanted, await this.store.byUsernames(wanted), (user) => user.username);
+  }
+}
+
+function inOrder(
+  keys: readonly string[],
+  users: readonly User[],
+  keyOf: (user: User) => string | null,
+): User[] {
+  const found = new Map(users.map((user) => [keyOf(user), user]));
+  return keys.flatMap((key) => found.get(key) ?? []);
+}

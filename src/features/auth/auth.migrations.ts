@@ -1,0 +1,69 @@
+import type { Compilable, Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { DialectName, Migration } from '../../storage/index.js';
+
+export const AUTH_MIGRATIONS: readonly Migration[] = [
+  { name: 'auth/0001-users', up: (schema, dialect) => usersTable(schema, dialect) },
+  { name: 'auth/0002-sessions', up: (schema) => [...sessionsTable(schema), ...refreshTokensTable(schema)] },
+  { name: 'auth/0003-signing-keys', up: (schema) => [signingKeysTable(schema)] },
+];
+
+function usersTable({ schema }: Kysely<unknown>, dialect: DialectName): Compilable[] {
+  // Prefixes are compared bytewise, as SQLite does anyway.
+  const bytewise = dialect === 'postgres' ? sql`text collate "C"` : sql`text`;
+  return [
+    schema
+      .createTable('users')
+      .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+      .addColumn('username', bytewise, (column) => column.unique())
+      .addColumn('display_name', 'text', (column) => column.notNull())
+      .addColumn('folded_name', bytewise, (column) => column.notNull())
+      .addColumn('password_hash', 'text')
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('updated_at', 'bigint', (column) => column.notNull())
+      .addColumn('deleted_at', 'bigint')
+      .addColumn('suspended_at', 'bigint'),
+    schema.createIndex('users_by_folded_name').on('users').columns(['folded_name', 'id']),
+  ];
+}
+
+function sessionsTable({ schema }: Kysely<unknown>): Compilable[] {
+  return [
+    schema
+      .createTable('sessions')
+      .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+      .addColumn('user_id', 'text', (column) => column.notNull().references('users.id'))
+      .addColumn('user_agent', 'text', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('last_seen_at', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('revoked_at', 'bigint')
+      .addColumn('generation', 'integer', (column) => column.notNull())
+      .addColumn('parent_generation', 'integer', (column) => column.notNull())
+      .addColumn('parent_spent_at', 'bigint')
+      .addColumn('is_answer_used', 'integer', (column) => column.notNull()),
+    schema.createIndex('sessions_by_user').on('sessions').column('user_id'),
+    schema.createIndex('sessions_by_end').on('sessions').column('expires_at'),
+  ];
+}
+
+function refreshTokensTable({ schema }: Kysely<unknown>): Compilable[] {
+  return [
+    schema
+      .createTable('refresh_tokens')
+      .addColumn('digest', 'text', (column) => column.primaryKey().notNull())
+      .addColumn('session_id', 'text', (column) => column.notNull().references('sessions.id'))
+      .addColumn('generation', 'integer', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull()),
+    schema.createIndex('refresh_tokens_by_session').on('refresh_tokens').column('session_id'),
+  ];
+}
+
+function signingKeysTable({ schema }: Kysely<unknown>): Compilable {
+  return schema
+    .createTable('signing_keys')
+    .addColumn('position', 'integer', (column) => column.primaryKey().notNull())
+    .addColumn('kid', 'text', (column) => column.notNull().unique())
+    .addColumn('private_jwk', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull());
+}

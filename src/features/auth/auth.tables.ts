@@ -1,0 +1,56 @@
+/** Times (`*_at`) are milliseconds since 1970 in UTC. */
+export interface UsersTable {
+  id: string;
+  /** Case-folded and unique; `null` once the user is deleted. */
+  username: string | null;
+  display_name: string;
+  /** The display name as prefixes of it are searched for. */
+  folded_name: string;
+  /** An argon2id hash in PHC form; `null` if this user has no password here. */
+  password_hash: string | null;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
+  suspended_at: number | null;
+}
+
+export interface SessionsTable {
+  id: string;
+  user_id: string;
+  user_agent: string;
+  created_at: number;
+  last_seen_at: number;
+  /** The end of its refresh token. */
+  expires_at: number;
+  revoked_at: number | null;
+  /** Of the last pair of tokens given out: 1, 2, 3 … */
+  generation: number;
+  /** The generation whose refresh token was spent for that pair; 0 while no refresh has happened. */
+  parent_generation: number;
+  parent_spent_at: number | null;
+  /** 1 once an access token that was given for the parent has been used. */
+  is_answer_used: number;
+}
+
+export interface RefreshTokensTable {
+  /** SHA-256 of the token; the token itself is nowhere. */
+  digest: string;
+  session_id: string;
+  generation: number;
+  expires_at: number;
+}
+
+export interface SigningKeysTable {
+  /** The first signs. */
+  position: number;
+  kid: string;
+  private_jwk: string;
+  created_at: number;
+}
+
+export interface AuthTables {
+  users: UsersTable;
+  sessions: SessionsTable;
+  refresh_tokens: RefreshTokensTable;
+  signing_keys: SigningKeysTable;
+}

@@ -1,0 +1,192 @@
+import type { Kysely } from 'kysely';
+import { defineStore } from '../../../storage/index.js';
+import type { AuthTables } from '../auth.tables.js';
+import { USER_COLUMNS, userOf } from '../accounts/user-rows.js';
+import type { User } from '../accounts/user.js';
+
+/** All that a credential's owner is judged by. */
+export interface Standing {
+  readonly sessionId: string;
+  readonly user: User;
+  readonly isRevoked: boolean;
+  readonly isSuspended: boolean;
+  /** The last refresh, while nothing of its answer has been used; `null` if there was none, or something was. */
+  readonly unusedAnswer: { readonly parentGeneration: number; readonly spentAtMs: number } | null;
+}
+
+export interface NewSession {
+  readonly id: string;
+  readonly userId: string;
+  readonly userAgent: string;
+  /** The hash that the login was judged by: no session opens on a password that has changed meanwhile. */
+  readonly passwordHash: string;
+  readonly refreshDigest: string;
+  readonly nowMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface SessionRef {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+export interface Revocation extends SessionRef {
+  readonly nowMs: number;
+}
+
+export interface TokenUse {
+  readonly sessionId: string;
+  readonly generation: number;
+}
+
+export interface SessionRow {
+  readonly id: string;
+  readonly createdAtMs: number;
+  readonly lastSeenAtMs: number;
+  readonly userAgent: string;
+}
+
+type Db = Kysely<AuthTables>;
+
+async function standing(db: Db, sessionId: string): Promise<Standing | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(USER_COLUMNS)
+    .select(['users.suspended_at', 'sessions.revoked_at'])
+    .select(['sessions.parent_generation', 'sessions.parent_spent_at', 'sessions.is_answer_used'])
+    .where('sessions.id', '=', sessionId)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const isAnswerUnused = row.parent_spent_at !== null && row.is_answer_used === 0;
+  return {
+    sessionId,
+    user: userOf(row),
+    isRevoked: row.revoked_at !== null || row.deleted_at !== null,
+    isSuspended: row.suspended_at !== null,
+    unusedAnswer: isAnswerUnused
+      ? { parentGeneration: row.parent_generation, spentAtMs: row.parent_spent_at as number }
+      : null,
+  };
+}
+
+/** The user's sessions that can still be used, newest first. */
+async function living(db: Db, of: { userId: string; nowMs: number }): Promise<SessionRow[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select(['id', 'created_at', 'last_seen_at', 'user_agent'])
+    .where('user_id', '=', of.userId)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', of.nowMs)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    createdAtMs: row.created_at,
+    lastSeenAtMs: row.last_seen_at,
+    userAgent: row.user_agent,
+  }));
+}
+
+/** `false`: the password has changed meanwhile, or the user is gone. */
+async function open(db: Db, session: NewSession): Promise<boolean> {
+  if (!(await lockAccount(db, session.userId, session.passwordHash))) return false;
+  await db
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      user_agent: session.userAgent,
+      created_at: session.nowMs,
+      last_seen_at: session.nowMs,
+      expires_at: session.expiresAtMs,
+      revoked_at: null,
+      generation: 1,
+      parent_generation: 0,
+      parent_spent_at: null,
+      is_answer_used: 0,
+    })
+    .execute();
+  await db
+    .insertInto('refresh_tokens')
+    .values({
+      digest: session.refreshDigest,
+      session_id: session.id,
+      generation: 1,
+      expires_at: session.expiresAtMs,
+    })
+    .execute();
+  return true;
+}
+
+/** An update that changes nothing: it waits for a password change under way, and holds up the next one. */
+async function lockAccount(db: Db, userId: string, passwordHash: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ password_hash: passwordHash })
+    .where('id', '=', userId)
+    .where('password_hash', '=', passwordHash)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+/** `false`: the user has no such session. Revoking twice is once. */
+async function revoke(db: Db, { sessionId, userId, nowMs }: Revocation): Promise<boolean> {
+  await db
+    .updateTable('sessions')
+    .set({ revoked_at: nowMs })
+    .where('id', '=', sessionId)
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .execute();
+  const own = db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('user_id', '=', userId);
+  return (await own.executeTakeFirst()) !== undefined;
+}
+
+/** Remembers that an answer of a refresh has arrived, so that its spent token is not forgiven any more. */
+async function markAnswerUsed(db: Db, { sessionId, generation }: TokenUse): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ is_answer_used: 1 })
+    .where('id', '=', sessionId)
+    .where('parent_generation', '<', generation)
+    .execute();
+}
+
+/** Moves `last_seen_at` of many sessions forward at once. */
+async function touch(db: Db, seen: readonly (readonly [sessionId: string, atMs: number])[]): Promise<void> {
+  for (const [sessionId, atMs] of seen) {
+    await db
+      .updateTable('sessions')
+      .set({ last_seen_at: atMs })
+      .where('id', '=', sessionId)
+      .where('last_seen_at', '<', atMs)
+      .execute();
+  }
+}
+
+/** Deletes what ended before `endedBeforeMs`: nothing can be done with it any more. */
+async function purge(db: Db, endedBeforeMs: number): Promise<void> {
+  await db.deleteFrom('refresh_tokens').where('expires_at', '<', endedBeforeMs).execute();
+  const over = db
+    .selectFrom('sessions')
+    .select('id')
+    .where((where) =>
+      where.or([where('expires_at', '<', endedBeforeMs), where('revoked_at', '<', endedBeforeMs)]),
+    );
+  await db.deleteFrom('refresh_tokens').where('session_id', 'in', over).execute();
+  await db.deleteFrom('sessions').where('id', 'in', over).execute();
+}
+
+export const store = defineStore({
+  name: 'auth/sessions',
+  url: import.meta.url,
+  reads: { standing, living },
+  writes: { open, revoke, markAnswerUsed, touch, purge },
+});
