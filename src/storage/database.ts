@@ -1,12 +1,24 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from './migration.js';
+import type { QueryLike } from './plain-query.js';
 import type { Store, StoreDefinition, StoreOperations } from './store.js';
 
 export type DialectName = 'sqlite' | 'postgres';
 
-/** The service's database. One writer, readers beside it; every call is one trip to the database's thread. */
+/**
+ * The service's database. One writer, readers beside it; every call is one trip to the database's thread.
+ *
+ * A call rejects with a `StorageError` when the database could not do its work, and with a plain error, the transaction
+ * rolled back, when the operation threw one. A read that starts after a write has resolved sees it.
+ */
 export abstract class Database {
   abstract readonly dialect: DialectName;
+
+  /**
+   * Whether commits that were acknowledged may be missing: the last run had durability `process` and was not stopped
+   * cleanly. It stays true until a clean stop, so whoever acts on it (the log's epoch) does so at every such start.
+   */
+  abstract readonly mayHaveLostCommits: boolean;
 
   /** Makes a store's operations callable. Calls before the module's start-up has migrated the schema are refused. */
   abstract open<Reads extends StoreOperations, Writes extends StoreOperations>(
@@ -16,12 +28,18 @@ export abstract class Database {
   /** Adds to what is migrated at start-up. Called while modules are being built. */
   abstract addMigrations(migrations: readonly Migration[]): void;
 
-  /** A kysely that only builds: `compile()` its queries and hand them to `read`, or to a room's log. */
+  /** A kysely that only builds: hand its queries to `read`, or to a room's log. */
   abstract builder<Tables>(): Kysely<Tables>;
 
-  /** Runs compiled queries in one read snapshot, for modules without a store of their own: one array of rows each. */
-  abstract read(queries: readonly CompiledQuery[]): Promise<readonly (readonly Record<string, unknown>[])[]>;
+  /** Runs queries in one read snapshot, for modules without a store of their own: one array of rows each. */
+  abstract read(queries: readonly QueryLike[]): Promise<readonly (readonly Record<string, unknown>[])[]>;
 
-  /** Rejects with a `StorageError` when the database cannot write just now. */
+  /** Rejects with a `StorageError` when the database cannot write just now. Costs one commit. */
   abstract ping(): Promise<void>;
+
+  /** Locks, opens and migrates. Rejects with a message that holds the mend; then nothing is left open. */
+  abstract start(): Promise<void>;
+
+  /** Finishes the calls that are running, refuses later ones, and leaves nothing of the log beside the file. */
+  abstract stop(): Promise<void>;
 }

@@ -1,8 +1,15 @@
 import type { Kysely } from 'kysely';
 
+export { eventSeq, bindSeq, type PlainQuery, type QueryLike, plainQuery } from './plain-query.js';
+export { readMeta, writeMeta } from './meta.js';
+export { withSavepoint } from './savepoint.js';
+export { StorageError, type StorageOutcome } from './storage-error.js';
+
 /**
  * One whole operation of a store. It gets the database inside a transaction and one input; input and result cross to the
- * database's thread, so both are plain data (what `structuredClone` keeps, no class instances, no functions).
+ * database's thread, so both are plain data (what `structuredClone` keeps, no class instances, no functions). It awaits
+ * queries only, so that nothing else ever waits for the transaction. What a caller may do wrong is part of the result:
+ * an operation that throws is rolled back, and its caller sees the error as a fault of ours.
  */
 // eslint-disable-next-line -- `any` is the only type that a function of every input type extends
 export type StoreOperation = (db: Kysely<any>, input: any) => Promise<unknown>;
@@ -35,10 +42,18 @@ type Calls<Operations extends StoreOperations> = {
 };
 
 /**
- * Declares a store. The file exports it under the name `store`, imports nothing of Nest, and holds all of its SQL.
+ * Declares a store. The file exports it under the name `store` and holds all of its SQL. A database thread imports the
+ * file, so it must not load Nest: it enters this folder through `store.js`, the front for stores, and imports nothing
+ * else but types, kysely and files like itself.
+ *
+ * Columns are texts, whole numbers up to 2^53, floats, bytes and null. A boolean, `undefined`, a `Date` or a text with
+ * U+0000 as a parameter is refused.
  *
  * @example
  * ```ts
+ * import type { Kysely } from 'kysely';
+ * import { defineStore } from '../../storage/store.js';
+ *
  * export const store = defineStore({
  *   name: 'auth/users',
  *   url: import.meta.url,

@@ -1,0 +1,71 @@
+import { CompiledQuery, type Kysely } from 'kysely';
+import { type MetaTable, readMeta, writeMeta } from './meta.js';
+import type { PlainQuery } from './plain-query.js';
+import { defineStore } from './store.js';
+
+export interface AppliedMigration {
+  readonly name: string;
+  readonly checksum: string;
+  readonly is_compatible: number;
+}
+
+interface SchemaTables extends MetaTable {
+  readonly parley_migrations: AppliedMigration;
+}
+
+export interface MigrationStep {
+  readonly row: AppliedMigration;
+  readonly queries: readonly PlainQuery[];
+}
+
+/** There while a database is open whose commits a power cut may take back. */
+const OPEN_MARK = 'storage/open';
+
+/** The store of the storage itself: the schema's own tables, and what every database must be able to do. */
+export const store = defineStore({
+  name: 'storage/schema',
+  url: import.meta.url,
+  reads: {
+    rows: async (db: Kysely<SchemaTables>, queries: readonly PlainQuery[]) => {
+      const results: (readonly Record<string, unknown>[])[] = [];
+      for (const query of queries) results.push((await db.executeQuery(asCompiled(query))).rows);
+      return results;
+    },
+  },
+  writes: {
+    /** Makes the two tables if they are not there. Tells which steps have run, and the mark that a start may have left. */
+    prepare: async (db: Kysely<SchemaTables>) => {
+      await db.schema
+        .createTable('parley_migrations')
+        .ifNotExists()
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('checksum', 'text', (column) => column.notNull())
+        .addColumn('is_compatible', 'integer', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('parley_meta')
+        .ifNotExists()
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('value', 'text', (column) => column.notNull())
+        .execute();
+      const applied = await db.selectFrom('parley_migrations').selectAll().execute();
+      return { applied, openMark: await readMeta(db, OPEN_MARK) };
+    },
+
+    applyMigration: async (db: Kysely<SchemaTables>, { row, queries }: MigrationStep) => {
+      for (const query of queries) await db.executeQuery(asCompiled(query));
+      await db.insertInto('parley_migrations').values(row).execute();
+    },
+
+    markOpen: async (db: Kysely<SchemaTables>) => writeMeta(db, OPEN_MARK, 'process'),
+
+    markClosed: async (db: Kysely<SchemaTables>) => writeMeta(db, OPEN_MARK, null),
+
+    /** Writes, so that a full or read-only disk is noticed. */
+    ping: async (db: Kysely<SchemaTables>) => writeMeta(db, 'storage/ping', 'written'),
+  },
+});
+
+function asCompiled({ sql, parameters }: PlainQuery): CompiledQuery<Record<string, unknown>> {
+  return CompiledQuery.raw(sql, [...parameters]) as CompiledQuery<Record<string, unknown>>;
+}

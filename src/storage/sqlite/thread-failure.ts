@@ -1,0 +1,57 @@
+import Libsql from 'libsql';
+import { StorageError, type StorageOutcome } from '../storage-error.js';
+import type { ThreadFailure } from './thread-messages.js';
+
+/** SQLite's result codes (extended ones begin with them) that speak of the machine, not of the statement. */
+const MACHINE_FAULTS = [
+  'SQLITE_FULL',
+  'SQLITE_IOERR',
+  'SQLITE_BUSY',
+  'SQLITE_LOCKED',
+  'SQLITE_CANTOPEN',
+  'SQLITE_NOMEM',
+  'SQLITE_CORRUPT',
+  'SQLITE_NOTADB',
+];
+
+/** What `error`, thrown by a transaction with this outcome, is to the caller's thread. */
+export function failureOf(error: unknown, outcome: StorageOutcome): ThreadFailure {
+  if (error instanceof StorageError) {
+    return { kind: 'storage', outcome: error.outcome, message: error.message };
+  }
+  if (outcome === 'unknown' || isMachineFault(error)) {
+    return { kind: 'storage', outcome, message: describe(error) };
+  }
+  if (!(error instanceof Error)) {
+    return { kind: 'mistake', name: 'Error', message: String(error), stack: '' };
+  }
+  return { kind: 'mistake', name: error.name, message: describe(error), stack: error.stack ?? '' };
+}
+
+/** The error that a failure is in the caller's thread. */
+export function errorOf(failure: ThreadFailure): Error {
+  if (failure.kind === 'storage') return new StorageError(failure.outcome, failure.message);
+  const error = new Error(failure.message);
+  error.name = failure.name;
+  if (failure.stack !== '') error.stack = failure.stack;
+  return error;
+}
+
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_FULL';
+}
+
+function isMachineFault(error: unknown): boolean {
+  const code = codeOf(error);
+  return MACHINE_FAULTS.some((fault) => code === fault || code.startsWith(`${fault}_`));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Libsql.SqliteError ? error.code : '';
+}
+
+function describe(error: unknown): string {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return code === '' ? message : `${code}: ${message}`;
+}
