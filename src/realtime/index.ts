@@ -1,3 +1,4 @@
+export { useRealtime } from './adapter/use-realtime.js';
 export { type Cancel, Clock } from './clock/clock.js';
 export { SystemClock } from './clock/system-clock.js';
 export { type Actor, SERVICE, type ServiceActor, type UserActor } from './connection/actor.js';
@@ -10,11 +11,11 @@ export {
 } from './connection/connection-observer.js';
 export { ConnectionRegistry } from './connection/connection-registry.js';
 export type { Principal } from './connection/principal.js';
-export { Appending } from './dispatch/appending.js';
-export { Caller, CurrentConnection } from './dispatch/caller.decorator.js';
-export { FrameValidationPipe, validated } from './dispatch/frame-validation.pipe.js';
-export { Ordered, type Ordering } from './dispatch/ordered.decorator.js';
-export { RealtimeGateway } from './dispatch/realtime-gateway.decorator.js';
+export { Appending } from './gateways/appending.js';
+export { Caller, CurrentConnection } from './gateways/caller.decorator.js';
+export { FrameValidationPipe, validated } from './gateways/frame-validation.pipe.js';
+export { Ordered, type Ordering } from './gateways/ordered.decorator.js';
+export { RealtimeGateway } from './gateways/realtime-gateway.decorator.js';
 export { ERROR_STATUS, type ErrorCode } from './errors/error-code.js';
 export {
   type ErrorDetail,
@@ -32,5 +33,13 @@ export { newId } from './ids/new-id.js';
 export { RealtimeModule } from './realtime.module.js';
 export { REALTIME_SETTINGS } from './realtime.token.js';
 export type { RealtimeSettings } from './realtime.settings.js';
+export { Draining } from './drain/draining.js';
+export { BootError } from './errors/boot-error.js';
+export { type Problem, problemOf } from './errors/problem.js';
+export { type Rate, type RateLimit, RateLimits } from './limits/rate-limits.js';
+export { Admission } from './upgrade/admission.js';
+export { ClientAddress } from './upgrade/client-address.js';
+export { OriginPolicy } from './upgrade/origin-policy.js';
+export { UpgradeLimits } from './upgrade/upgrade-limits.js';
 export { AuthorizesUpgrades, type UpgradeScope } from './upgrade/authorizes-upgrades.decorator.js';
 export type { UpgradeRequest } from './upgrade/upgrade-request.js';

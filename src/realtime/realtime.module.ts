@@ -1,9 +1,38 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { RealtimeAdapter } from './adapter/realtime.adapter.js';
 import { Clock } from './clock/clock.js';
 import { SystemClock } from './clock/system-clock.js';
+import { ConnectionRegistry } from './connection/connection-registry.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { FrameValidationPipe } from './gateways/frame-validation.pipe.js';
+import { GatewayScanner } from './dispatch/gateway-scanner.js';
+import { RequestReader } from './dispatch/request-reader.js';
+import { RouteBuilder } from './dispatch/route-builder.js';
+import { RouteTable } from './dispatch/route-table.js';
+import { Drain } from './drain/drain.js';
+import { Draining } from './drain/draining.js';
 import { ErrorReporter } from './errors/error-reporter.js';
+import { PositionedTopics } from './fanout/positioned-topic.js';
+import { TopicBus } from './fanout/topic-bus.js';
+import { MemoryTopicBus } from './fanout/topic-bus.memory.js';
+import { Topics } from './fanout/topic.js';
+import { RateLimits } from './limits/rate-limits.js';
+import { MemoryRateLimits } from './limits/rate-limits.memory.js';
 import type { RealtimeSettings } from './realtime.settings.js';
 import { REALTIME_SETTINGS } from './realtime.token.js';
+import { ConnectionOpener } from './sockets/connection-opener.js';
+import { Connections } from './sockets/connections.js';
+import { FlushQueue } from './sockets/flush-queue.js';
+import { GatewayLifecycle } from './sockets/gateway-lifecycle.js';
+import { Heartbeat } from './sockets/heartbeat.js';
+import { Observers } from './sockets/observers.js';
+import { Admission } from './upgrade/admission.js';
+import { ClientAddress } from './upgrade/client-address.js';
+import { OriginPolicy } from './upgrade/origin-policy.js';
+import { UpgradeGuards } from './upgrade/upgrade-guards.js';
+import { UpgradeLimits } from './upgrade/upgrade-limits.js';
+import { UpgradePipeline } from './upgrade/upgrade-pipeline.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RealtimeSettings>({
   moduleName: 'Realtime',
@@ -13,9 +42,59 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RealtimeSettin
   .setExtras({}, (definition) => ({ ...definition, global: true }))
   .build();
 
+const upgrade = [Admission, ClientAddress, OriginPolicy, UpgradeGuards, UpgradeLimits, UpgradePipeline];
+
+const dispatch = [
+  GatewayScanner,
+  RouteTable,
+  RouteBuilder,
+  FrameValidationPipe,
+  { provide: RequestReader, useClass: Dispatcher },
+];
+
+const sockets = [
+  Connections,
+  { provide: ConnectionRegistry, useExisting: Connections },
+  ConnectionOpener,
+  FlushQueue,
+  GatewayLifecycle,
+  Heartbeat,
+  Observers,
+];
+
+const fanout = [
+  { provide: TopicBus, useClass: MemoryTopicBus },
+  { provide: Topics, useClass: PositionedTopics },
+];
+
 /** The kernel: connections, frames, dispatch, fan-out. Import it once, with `forRoot` or `forRootAsync`. */
 @Module({
-  providers: [{ provide: Clock, useClass: SystemClock }, ErrorReporter],
-  exports: [Clock, ErrorReporter, REALTIME_SETTINGS],
+  imports: [DiscoveryModule],
+  providers: [
+    { provide: Clock, useClass: SystemClock },
+    { provide: RateLimits, useClass: MemoryRateLimits },
+    ErrorReporter,
+    RealtimeAdapter,
+    Drain,
+    Draining,
+    ...upgrade,
+    ...dispatch,
+    ...sockets,
+    ...fanout,
+  ],
+  exports: [
+    Clock,
+    RateLimits,
+    ErrorReporter,
+    REALTIME_SETTINGS,
+    Draining,
+    Admission,
+    ClientAddress,
+    UpgradeLimits,
+    OriginPolicy,
+    ConnectionRegistry,
+    TopicBus,
+    Topics,
+  ],
 })
 export class RealtimeModule extends ConfigurableModuleClass {}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
+import { ValidationError } from 'class-validator';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { ERROR_STATUS, type ErrorCode } from './error-code.js';
@@ -15,6 +16,8 @@ export interface ReportedError {
   readonly retryAfterMs?: number;
   /** Found in the log beside the cause. Only with `INTERNAL`, `UNAVAILABLE` and `UNKNOWN`. */
   readonly ref?: string;
+  /** Properties of its own that a team's `WsException` carried. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 const CODES_WITH_REF: ReadonlySet<string> = new Set<ErrorCode>(['INTERNAL', 'UNAVAILABLE', 'UNKNOWN']);
@@ -68,16 +71,43 @@ export class ErrorReporter {
 function fromHttpException(error: HttpException): RealtimeError {
   const code = CODE_OF_STATUS[error.getStatus()];
   if (code === undefined) return new RealtimeError('INTERNAL', 'internal error', { cause: error });
-  return new RealtimeError(code, error.message);
+  const response = error.getResponse();
+  const messages = typeof response === 'object' && 'message' in response ? response.message : undefined;
+  if (!Array.isArray(messages)) return new RealtimeError(code, error.message);
+  const details = messages.map((message) => ({ path: '', message: String(message) }));
+  return new RealtimeError(code, error.message, { details });
 }
 
-/** A `WsException` may carry a code of its own: `new WsException({code, message})`. */
+/**
+ * A `WsException` carries a text, or an object of the team's own, which may name one of our codes; without one it is
+ * `FORBIDDEN`. The errors of Nest's `ValidationPipe` are told as ours are.
+ */
 function reportWsException(error: WsException): ReportedError {
   const carried = error.getError();
-  const code = typeof carried === 'object' && 'code' in carried ? String(carried.code) : 'FORBIDDEN';
-  return { code, status: statusOf(code), message: error.message };
+  if (Array.isArray(carried)) return validationFailure(carried);
+  if (typeof carried === 'string')
+    return { code: 'FORBIDDEN', status: ERROR_STATUS.FORBIDDEN, message: carried };
+  const { code, message, ...extra } = carried as Record<string, unknown>;
+  const known = typeof code === 'string' ? code : 'FORBIDDEN';
+  const told = typeof message === 'string' ? message : error.message;
+  return { code: known, status: statusOf(known), message: told, extra };
 }
 
 function statusOf(code: string): number {
   return code in ERROR_STATUS ? ERROR_STATUS[code as ErrorCode] : ERROR_STATUS.FORBIDDEN;
+}
+
+/** Tells which rules were broken, and nothing of the values that broke them. */
+function validationFailure(errors: readonly unknown[]): ReportedError {
+  const details = errors.map((error) =>
+    error instanceof ValidationError
+      ? { path: error.property, message: Object.values(error.constraints ?? {}).join(', ') || 'is invalid' }
+      : { path: '', message: String(error) },
+  );
+  return {
+    code: 'VALIDATION_FAILED',
+    status: ERROR_STATUS.VALIDATION_FAILED,
+    message: 'validation failed',
+    details,
+  };
 }

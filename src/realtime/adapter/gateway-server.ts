@@ -1,0 +1,31 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Connections } from '../sockets/connections.js';
+import type { ClientFacade } from '../sockets/client-facade.js';
+
+/**
+ * What a gateway gets as `@WebSocketServer()`: the clients of its path, and `connection` events, as `ws` has them. It is
+ * neither able to listen nor to close: the service does both.
+ */
+export class GatewayServer extends EventEmitter {
+  constructor(
+    readonly path: string,
+    private readonly connections: Connections,
+  ) {
+    super();
+  }
+
+  /** The attached clients of this path, made anew each time it is asked for. */
+  get clients(): Set<ClientFacade> {
+    const clients = new Set<ClientFacade>();
+    for (const connection of this.connections.all()) {
+      if (connection.path === this.path && connection.isAttached) clients.add(connection.facade);
+    }
+    return clients;
+  }
+
+  /** Emits `connection` with the client's facade and the upgrade request. */
+  announce(client: ClientFacade, request: IncomingMessage): void {
+    this.emit('connection', client, request);
+  }
+}

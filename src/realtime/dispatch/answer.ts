@@ -1,0 +1,15 @@
+import type { ReportedError } from '../errors/error-reporter.js';
+import type { FrameId } from '../frames/inbound-frame.js';
+import { encodeText } from '../frames/wire.js';
+
+/** Frames a reply; without `id` it is a push of the same form. */
+export function encodeReply(event: string, id: FrameId | undefined, data: unknown): Buffer {
+  return encodeText(JSON.stringify(id === undefined ? { event, data } : { event, id, data }));
+}
+
+/** Frames a failure. `event` is the request's, left out when the service knows no such event. */
+export function encodeFailure(error: ReportedError, id: FrameId | undefined, event?: string): Buffer {
+  const { status: _httpStatus, extra, ...told } = error;
+  const data = { ...extra, status: 'error', ...told, ...(event !== undefined && { event }) };
+  return encodeText(JSON.stringify({ event: 'exception', ...(id !== undefined && { id }), data }));
+}

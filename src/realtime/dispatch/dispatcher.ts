@@ -1,0 +1,111 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import { CLOSE } from '../connection/close.js';
+import type { Connection } from '../connection/connection.js';
+import { ErrorReporter } from '../errors/error-reporter.js';
+import { RealtimeError } from '../errors/realtime-error.js';
+import { BadFrame, decodeText, type InboundFrame } from '../frames/inbound-frame.js';
+import type { RealtimeSettings } from '../realtime.settings.js';
+import { REALTIME_SETTINGS } from '../realtime.token.js';
+import { encodeFailure } from './answer.js';
+import { Deadlines } from './deadlines.js';
+import { HandlerCall } from './handler-call.js';
+import { type Peer, type PendingRequest, type RequestProgress, RequestReader } from './request-reader.js';
+import { type Route, RouteTable } from './route-table.js';
+
+/** So many bad frames … */
+const MAX_BAD_FRAMES = 10;
+/** … within so many milliseconds close the connection. */
+const BAD_FRAME_WINDOW_MS = 10_000;
+
+/** One parse and one route table for all gateways: message → frame → route → handler → answer. */
+@Injectable()
+export class Dispatcher extends RequestReader {
+  private readonly deadlines: Deadlines;
+  private readonly badFrames = new WeakMap<Connection, number[]>();
+
+  constructor(
+    private readonly routes: RouteTable,
+    private readonly errors: ErrorReporter,
+    private readonly clock: Clock,
+    @Inject(REALTIME_SETTINGS) settings: RealtimeSettings,
+  ) {
+    super();
+    this.deadlines = new Deadlines(clock, settings.handlerTimeoutMs);
+  }
+
+  read(peer: Peer, message: Buffer): PendingRequest {
+    try {
+      const frame = decodeText(message);
+      const route = this.routes.find(peer.path, frame.event);
+      if (route === undefined)
+        return this.refusal(peer, new RealtimeError('UNKNOWN_EVENT', 'unknown event'), frame);
+      return this.request(peer, route, frame);
+    } catch (error) {
+      if (!(error instanceof BadFrame)) throw error;
+      this.countBadFrame(peer);
+      return this.refusal(peer, error, { event: '', id: error.id, data: undefined });
+    }
+  }
+
+  private request(peer: Peer, route: Route, frame: InboundFrame): PendingRequest {
+    const broken = route.kind === 'house' ? brokenData(route, frame.data) : undefined;
+    if (broken !== undefined) return this.refusal(peer, broken, frame, route);
+    return {
+      ordering: route.ordering,
+      roomId: route.ordering === 'room' ? roomOf(frame.data) : undefined,
+      start: (progress) => this.call(peer, route, { frame, progress }),
+    };
+  }
+
+  private call(
+    peer: Peer,
+    route: Route,
+    { frame, progress }: { frame: InboundFrame; progress: RequestProgress },
+  ): void {
+    const call = new HandlerCall(peer, route, { frame, progress, errors: this.errors });
+    call.deadline = this.deadlines.set(() => call.timeOut());
+    call.run();
+  }
+
+  /** A request that is answered without a handler, in its turn. */
+  private refusal(peer: Peer, error: RealtimeError, frame: InboundFrame, route?: Route): PendingRequest {
+    return {
+      ordering: route?.ordering === 'room' ? 'room' : 'none',
+      roomId: route?.ordering === 'room' ? roomOf(frame.data) : undefined,
+      start: (progress) => {
+        const reported = this.errors.report(error, { connectionId: peer.id });
+        progress.settled(encodeFailure(reported, frame.id, route?.event));
+      },
+    };
+  }
+
+  private countBadFrame(peer: Peer): void {
+    const now = this.clock.monotonicMs();
+    const recent = (this.badFrames.get(peer) ?? []).filter((at) => at > now - BAD_FRAME_WINDOW_MS);
+    recent.push(now);
+    this.badFrames.set(peer, recent);
+    if (recent.length >= MAX_BAD_FRAMES) {
+      setImmediate(() => peer.close({ code: CLOSE.badFrames, reason: '' }));
+    }
+  }
+}
+
+/** What no house handler takes: `data` that is no object, and anything at all when the handler takes nothing. */
+function brokenData(route: Route, data: unknown): RealtimeError | undefined {
+  if (data !== undefined && (typeof data !== 'object' || data === null || Array.isArray(data))) {
+    return validationFailed('', 'must be an object');
+  }
+  if (route.takesBody) return undefined;
+  const [unknown] = Object.keys(data ?? {});
+  return unknown === undefined ? undefined : validationFailed(unknown, 'unknown property');
+}
+
+function validationFailed(path: string, message: string): RealtimeError {
+  return new RealtimeError('VALIDATION_FAILED', 'validation failed', { details: [{ path, message }] });
+}
+
+function roomOf(data: unknown): string | undefined {
+  const roomId = (data as { roomId?: unknown } | undefined)?.roomId;
+  return typeof roomId === 'string' ? roomId : undefined;
+}

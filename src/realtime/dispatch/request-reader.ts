@@ -1,0 +1,35 @@
+import type { Connection } from '../connection/connection.js';
+import type { Ordering } from '../gateways/ordered.decorator.js';
+
+/** The connection behind a request, as dispatch sees it. */
+export interface Peer extends Connection {
+  /** The path that it was opened on: it reaches the gateways of that path. */
+  readonly path: string;
+  /** What handlers get as `@ConnectedSocket()`. */
+  readonly facade: object;
+  /** Sends one framed message. */
+  write(frame: Buffer): void;
+  /** Calls `task` when the socket has closed. */
+  onceClosed(task: () => void): void;
+}
+
+/** A message that has been read, and not yet been started. */
+export interface PendingRequest {
+  readonly ordering: Ordering;
+  /** The room whose answers keep their order; `undefined` for any other request. */
+  readonly roomId: string | undefined;
+  /** Starts it. Calls `progress.admitted` at most once, and `progress.settled` exactly once. */
+  start(progress: RequestProgress): void;
+}
+
+export interface RequestProgress {
+  /** The next request may start, though this one is not answered. */
+  admitted(): void;
+  /** This request has its answer: a framed message, or `undefined` when it gets none. */
+  settled(answer: Buffer | undefined): void;
+}
+
+/** Turns messages into requests; a message that is no frame becomes one that answers so. */
+export abstract class RequestReader {
+  abstract read(peer: Peer, message: Buffer): PendingRequest;
+}

@@ -1,0 +1,72 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { CLOSE } from '../connection/close.js';
+import type { RealtimeSettings } from '../realtime.settings.js';
+import { REALTIME_SETTINGS } from '../realtime.token.js';
+import { Connections } from '../sockets/connections.js';
+import type { SocketConnection } from '../sockets/socket-connection.js';
+import { Draining } from './draining.js';
+
+/** Between two batches of closes. */
+const BATCH_MS = 100;
+/** Fewer than this need no spreading. */
+const SMALLEST_BATCH = 50;
+/** Clients come back at different moments of a stretch that is at least this long. */
+const SHORTEST_RETURN_MS = 1000;
+/** The end of the drain is kept for the last answers and close handshakes. */
+const CLOSING_SHARE = 0.7;
+
+/**
+ * Empties the node before it stops. First readiness turns 503 while all else works; then new upgrades are
+ * refused, running requests end, and the connections close in batches, each told when to come back.
+ */
+@Injectable()
+export class Drain implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Drain.name);
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly draining: Draining,
+    @Inject(REALTIME_SETTINGS) private readonly settings: RealtimeSettings,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.draining.isDraining = true;
+    await sleep(this.settings.drainDelayMs);
+    this.draining.isRefusing = true;
+    const all = [...this.connections.all()];
+    if (all.length === 0) return;
+    this.logger.log(`closing ${all.length} connections`);
+    const deadline = performance.now() + this.settings.drainMs;
+    const closed = this.closeInBatches(all, this.settings.drainMs * CLOSING_SHARE);
+    await Promise.race([closed, sleep(this.settings.drainMs)]);
+    await this.untilGone(deadline);
+    for (const connection of this.connections.all()) connection.ws.terminate();
+  }
+
+  private async closeInBatches(all: readonly SocketConnection[], withinMs: number): Promise<void> {
+    const batches = Math.max(1, Math.floor(withinMs / BATCH_MS));
+    const size = Math.max(SMALLEST_BATCH, Math.ceil(all.length / batches));
+    for (let from = 0; from < all.length; from += size) {
+      if (from > 0) await sleep(BATCH_MS);
+      await Promise.all(all.slice(from, from + size).map((connection) => this.close(connection)));
+    }
+  }
+
+  /** Lets the running requests have their answers first. */
+  private async close(connection: SocketConnection): Promise<void> {
+    await connection.inbox.shut();
+    const returnMs = Math.max(SHORTEST_RETURN_MS, this.settings.drainMs);
+    const retryAfterMs = Math.ceil(Math.random() * returnMs);
+    connection.close({ code: CLOSE.restart, reason: `retry-after-ms=${retryAfterMs}` });
+  }
+
+  private async untilGone(deadline: number): Promise<void> {
+    while (this.connections.size > 0 && performance.now() < deadline) await sleep(10);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

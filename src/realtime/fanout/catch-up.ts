@@ -1,0 +1,60 @@
+import { Logger } from '@nestjs/common';
+import type { LaggingSubscription, Recipient } from './recipient.js';
+
+/** After a source failed, how long until it is asked again. */
+const RETRY_MS = 1000;
+
+/** Brings one connection's subscriptions that are behind up to date, one at a time, as fast as its outbox drains. */
+export class CatchUp {
+  private static readonly logger = new Logger(CatchUp.name);
+  private lagging: Set<LaggingSubscription> | undefined;
+  private isRunning = false;
+  private retry: NodeJS.Timeout | undefined;
+
+  constructor(private readonly connection: Recipient) {}
+
+  /** Queues a subscription behind those that are lagging already. */
+  add(subscription: LaggingSubscription): void {
+    this.lagging ??= new Set();
+    this.lagging.add(subscription);
+    this.run();
+  }
+
+  clear(): void {
+    this.lagging = undefined;
+    clearTimeout(this.retry);
+  }
+
+  /** Goes on, if there is something to do and room in the outbox. */
+  run(): void {
+    if (this.isRunning || this.lagging === undefined || this.connection.outbox.isFull) return;
+    this.isRunning = true;
+    this.advance().then(
+      () => this.onIdle(),
+      (error: unknown) => this.onFailed(error),
+    );
+  }
+
+  private async advance(): Promise<void> {
+    for (;;) {
+      const [next] = this.lagging ?? [];
+      if (next === undefined || this.connection.isEnding) return;
+      const outcome = await next.advance();
+      if (outcome === 'full') return;
+      if (outcome === 'done') this.lagging?.delete(next);
+    }
+  }
+
+  private onIdle(): void {
+    this.isRunning = false;
+    if (this.lagging?.size === 0) this.lagging = undefined;
+  }
+
+  private onFailed(error: unknown): void {
+    CatchUp.logger.warn({ connectionId: this.connection.id, err: error }, 'catching up failed, trying again');
+    this.retry = setTimeout(() => {
+      this.isRunning = false;
+      this.run();
+    }, RETRY_MS).unref();
+  }
+}

@@ -1,0 +1,26 @@
+import type { Connection } from '../connection/connection.js';
+
+/** A connection as fan-out sees it. */
+export interface Recipient extends Connection {
+  /** True from the moment at which the connection is to take nothing more. */
+  readonly isEnding: boolean;
+  readonly outbox: {
+    /** Whether nothing of an order would be taken. */
+    readonly isFull: boolean;
+    /** Takes a frame of an order if it fits. */
+    offer(frame: Buffer): boolean;
+  };
+  readonly catchUp: {
+    /** Queues a subscription that has fallen behind. */
+    add(subscription: LaggingSubscription): void;
+  };
+}
+
+/** `more`: call again. `full`: the outbox has no room; call again when it has drained. `done`: up to date. */
+export type CatchUpOutcome = 'more' | 'full' | 'done';
+
+/** A subscription that is behind its topic. */
+export interface LaggingSubscription {
+  /** Sends the next stretch of what is missing. */
+  advance(): Promise<CatchUpOutcome>;
+}

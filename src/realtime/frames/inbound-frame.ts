@@ -1,0 +1,92 @@
+import { RealtimeError } from '../errors/realtime-error.js';
+
+/** A request as it came in. */
+export interface InboundFrame {
+  readonly event: string;
+  readonly id: FrameId | undefined;
+  /** `undefined` when the frame had none. A plain gateway may take any JSON value here. */
+  readonly data: unknown;
+}
+
+export type FrameId = string | number;
+
+/** A message that is no frame. It carries the `id` when at least that could be read. */
+export class BadFrame extends RealtimeError {
+  constructor(
+    message: string,
+    readonly id?: FrameId,
+  ) {
+    super('BAD_FRAME', message);
+  }
+}
+
+/** Containers nested deeper than this are refused, the frame itself being the first. */
+const MAX_DEPTH = 8;
+
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Reads a message of subprotocol `chat`: one JSON object. Throws `BadFrame`. */
+export function decodeText(message: Buffer): InboundFrame {
+  return toFrame(parse(message.toString('utf8')));
+}
+
+function parse(text: string): unknown {
+  if (isNestedTooDeep(text)) throw new BadFrame(`containers are nested deeper than ${MAX_DEPTH}`);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BadFrame('not JSON');
+  }
+}
+
+/**
+ * Counts brackets before anything is parsed: `JSON.parse` takes seconds for what is nested a million deep. Text in
+ * strings is skipped, so that brackets in a message count for nothing.
+ */
+function isNestedTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) at = endOfString(text, at);
+    else if (code === 0x7b || code === 0x5b) depth++;
+    else if (code === 0x7d || code === 0x5d) depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
+/** The place of the quotation mark that closes the string opened at `start`, or the text's end. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function toFrame(value: unknown): InboundFrame {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new BadFrame('not an object');
+  const { event, id, data } = value as Record<string, unknown>;
+  if (!isFrameId(id)) throw new BadFrame('id must be a string or a number');
+  if (typeof event !== 'string' || event === '') throw new BadFrame('event must be a non-empty string', id);
+  if (hasForbiddenKey(value)) throw new BadFrame('a property has a forbidden name', id);
+  return { event, id, data };
+}
+
+function isFrameId(id: unknown): id is FrameId | undefined {
+  return id === undefined || typeof id === 'string' || typeof id === 'number';
+}
+
+function hasForbiddenKey(container: object): boolean {
+  for (const key of Object.keys(container)) {
+    if (FORBIDDEN_KEYS.has(key)) return true;
+    const value = (container as Record<string, unknown>)[key];
+    if (typeof value === 'object' && value !== null && hasForbiddenKey(value)) return true;
+  }
+  return false;
+}

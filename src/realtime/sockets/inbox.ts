@@ -1,0 +1,186 @@
+import type { PendingRequest } from '../dispatch/request-reader.js';
+
+/** Requests of one connection that are waiting or under way; with more, its socket is not read. */
+const MAX_WAITING = 64;
+
+/** What an inbox needs of its connection. */
+export interface InboxOwner {
+  read(message: Buffer): PendingRequest;
+  write(answer: Buffer): void;
+  /** Whether too much is unsent for another request to be started. */
+  isCongested(): boolean;
+  pauseReading(): void;
+  resumeReading(): void;
+}
+
+/** A started request. Those of one room form a list, so that they are answered in their order. */
+interface Running {
+  readonly roomId: string | undefined;
+  isAdmitted: boolean;
+  isSettled: boolean;
+  isReleased: boolean;
+  answer: Buffer | undefined;
+  /** The request of the same room that must be answered first. */
+  before: Running | undefined;
+}
+
+/**
+ * The requests of one connection: started in the order in which they came, each when what it declares allows it (see
+ * `Ordered`), and a bounded number at a time.
+ */
+export class Inbox {
+  private waiting: Buffer[] = [];
+  private head: PendingRequest | undefined;
+  private isOpen = false;
+  private isPumping = false;
+  private isPaused = false;
+  /** Started, ordered and not answered. */
+  private unsettled = 0;
+  /** Of those, the ones that nothing may overtake yet. */
+  private unadmitted = 0;
+  private running: Set<Running> | undefined;
+  private onIdle: (() => void) | undefined;
+
+  constructor(private readonly owner: InboxOwner) {}
+
+  /** Takes a message; it is started when its turn comes and the inbox is open. */
+  push(message: Buffer): void {
+    this.waiting.push(message);
+    this.pump();
+    if (this.size >= MAX_WAITING) this.pauseReading();
+  }
+
+  /** Lets requests start: the connection is attached. */
+  open(): void {
+    this.isOpen = true;
+    this.pump();
+  }
+
+  /** Starts nothing more. Resolves when what was started is answered. */
+  async shut(): Promise<void> {
+    this.isOpen = false;
+    this.waiting = [];
+    if (this.running === undefined || this.running.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.onIdle = resolve;
+    });
+  }
+
+  /** Forgets what waits: the connection is gone. What was started ends by itself. */
+  clear(): void {
+    this.isOpen = false;
+    this.waiting = [];
+    this.head = undefined;
+    this.onIdle?.();
+  }
+
+  /** Whether the socket is not being read because of us. */
+  get isReadingPaused(): boolean {
+    return this.isPaused;
+  }
+
+  /** Starts as many of the waiting requests as may start now. */
+  pump(): void {
+    if (this.isPumping) return;
+    this.isPumping = true;
+    while (this.isOpen && this.startNext());
+    this.isPumping = false;
+    if (this.isPaused && this.size < MAX_WAITING / 2) this.resumeReading();
+  }
+
+  private get size(): number {
+    return this.waiting.length + (this.head === undefined ? 0 : 1) + (this.running?.size ?? 0);
+  }
+
+  private startNext(): boolean {
+    this.head ??= this.readNext();
+    if (this.head === undefined || !this.mayStart(this.head)) return false;
+    const request = this.head;
+    this.head = undefined;
+    this.start(request);
+    return true;
+  }
+
+  private readNext(): PendingRequest | undefined {
+    const message = this.waiting.shift();
+    return message === undefined ? undefined : this.owner.read(message);
+  }
+
+  private mayStart(request: PendingRequest): boolean {
+    if ((this.running?.size ?? 0) >= MAX_WAITING || this.owner.isCongested()) return false;
+    if (request.ordering === 'none') return true;
+    return request.ordering === 'room' ? this.unadmitted === 0 : this.unsettled === 0;
+  }
+
+  private start(request: PendingRequest): void {
+    const { roomId } = request;
+    const running: Running = {
+      roomId,
+      isAdmitted: false,
+      isSettled: false,
+      isReleased: false,
+      answer: undefined,
+      before: roomId === undefined ? undefined : this.lastOfRoom(roomId),
+    };
+    this.running ??= new Set();
+    this.running.add(running);
+    const isOrdered = request.ordering !== 'none';
+    if (isOrdered) {
+      this.unsettled++;
+      this.unadmitted++;
+    }
+    request.start({
+      admitted: () => this.admit(running, isOrdered),
+      settled: (answer) => this.settle(running, isOrdered, answer),
+    });
+  }
+
+  private lastOfRoom(roomId: string): Running | undefined {
+    let last: Running | undefined;
+    for (const running of this.running ?? []) if (running.roomId === roomId) last = running;
+    return last;
+  }
+
+  private admit(running: Running, isOrdered: boolean): void {
+    if (running.isAdmitted) return;
+    running.isAdmitted = true;
+    if (!isOrdered) return;
+    this.unadmitted--;
+    this.pump();
+  }
+
+  private settle(running: Running, isOrdered: boolean, answer: Buffer | undefined): void {
+    if (running.isSettled) return;
+    running.isSettled = true;
+    running.answer = answer;
+    if (!running.isAdmitted && isOrdered) this.unadmitted--;
+    running.isAdmitted = true;
+    if (isOrdered) this.unsettled--;
+    this.release();
+    this.pump();
+  }
+
+  /** Sends the answers that are there and whose room has none before them. */
+  private release(): void {
+    const all = this.running ?? new Set();
+    for (const running of all) {
+      if (!running.isSettled || running.before?.isReleased === false) continue;
+      running.isReleased = true;
+      running.before = undefined;
+      all.delete(running);
+      if (running.answer !== undefined) this.owner.write(running.answer);
+    }
+    if (all.size === 0) this.onIdle?.();
+  }
+
+  private pauseReading(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.owner.pauseReading();
+  }
+
+  private resumeReading(): void {
+    this.isPaused = false;
+    this.owner.resumeReading();
+  }
+}

@@ -1,0 +1,46 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import type { CloseReason } from '../connection/close.js';
+import type { Connection } from '../connection/connection.js';
+import {
+  type ConnectionObserver,
+  ObservesConnections,
+  type ReadyFields,
+} from '../connection/connection-observer.js';
+
+/** All `@ObservesConnections()` providers, as one. */
+@Injectable()
+export class Observers implements OnApplicationBootstrap {
+  private readonly logger = new Logger(Observers.name);
+  private observers: readonly ConnectionObserver[] = [];
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  onApplicationBootstrap(): void {
+    const found = this.discovery.getProviders({ metadataKey: ObservesConnections.KEY });
+    this.observers = [...new Set(found.map(({ instance }) => instance as ConnectionObserver))];
+  }
+
+  /** Runs every `attach` side by side; rejects with the first that does. */
+  async attach(connection: Connection): Promise<ReadyFields> {
+    const fields = await Promise.all(this.observers.map((observer) => observer.attach?.(connection)));
+    return Object.assign({}, ...fields) as ReadyFields;
+  }
+
+  attached(connection: Connection): void {
+    for (const observer of this.observers) this.guarded(() => observer.attached?.(connection));
+  }
+
+  detached(connection: Connection, close: CloseReason): void {
+    for (const observer of this.observers) this.guarded(() => observer.detached?.(connection, close));
+  }
+
+  /** One observer's fault is not the others'. */
+  private guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.logger.error({ err: error }, 'a connection observer failed');
+    }
+  }
+}

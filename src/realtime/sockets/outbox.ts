@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { OutboundFrame } from '../frames/outbound-frame.js';
+import { payloadOf } from '../frames/wire.js';
+import type { FlushQueue } from './flush-queue.js';
+
+/** The part of a libuv stream that tells how much has really left; absent on sockets that are not libuv's. */
+interface StreamHandle {
+  readonly bytesWritten?: number;
+  readonly writeQueueSize?: number;
+}
+
+/**
+ * What is due to one connection. Everything that is due in one turn of the event loop leaves in one write at its end.
+ *
+ * Three kinds of frames share it: control frames and replies are always taken; those of an order (`offer`) only
+ * while there is room; of state frames the last of each key is kept until there is.
+ */
+export class Outbox {
+  private queue: Buffer[] = [];
+  private queuedBytes = 0;
+  private states: Map<string, OutboundFrame> | undefined;
+  private isFlushDue = false;
+  private readonly isCompressing: boolean;
+
+  /** `onDrained` is called when, after a write, at most half of `maxBytes` is unsent. */
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly socket: Socket,
+    private readonly flushQueue: FlushQueue,
+    private readonly limits: { readonly maxBytes: number; readonly onDrained: () => void },
+  ) {
+    this.isCompressing = ws.extensions !== '';
+  }
+
+  /** Bytes that were handed in and have not left this process. */
+  get unsentBytes(): number {
+    return this.queuedBytes + (this.isCompressing ? this.ws.bufferedAmount : this.socket.writableLength);
+  }
+
+  /** Whether a frame of an order would be refused. */
+  get isFull(): boolean {
+    return this.unsentBytes > this.limits.maxBytes;
+  }
+
+  /** Bytes that have left this process since the connection began; it stands still while the peer does not read. */
+  get bytesLeft(): number {
+    const handle = (this.socket as unknown as { _handle?: StreamHandle | null })._handle;
+    const waiting = handle?.writeQueueSize ?? 0;
+    return (handle?.bytesWritten ?? this.socket.bytesWritten) - waiting;
+  }
+
+  /** Takes a control frame or a reply. */
+  write(frame: Buffer): void {
+    this.queue.push(frame);
+    this.queuedBytes += frame.length;
+    if (this.isFlushDue) return;
+    this.isFlushDue = true;
+    this.flushQueue.add(this);
+  }
+
+  /** Takes a frame of an order if it fits. An empty outbox takes one frame of any size. */
+  offer(frame: Buffer): boolean {
+    const unsent = this.unsentBytes;
+    if (unsent > 0 && unsent + frame.length > this.limits.maxBytes) return false;
+    this.write(frame);
+    return true;
+  }
+
+  /** Takes a state frame: now if it fits, else as the last of its `key` once there is room. */
+  offerState(key: string, frame: OutboundFrame): void {
+    if (this.states?.has(key) !== true && this.offer(frame.text)) return;
+    this.states ??= new Map();
+    this.states.delete(key);
+    this.states.set(key, frame);
+  }
+
+  /** Hands everything due to the socket, in one write. */
+  flush(): void {
+    this.isFlushDue = false;
+    const frames = this.queue;
+    this.queue = [];
+    this.queuedBytes = 0;
+    // Nothing may follow a close frame, whoever sent it.
+    if (frames.length === 0 || this.ws.readyState !== WebSocket.OPEN) return;
+    if (this.isCompressing) this.compress(frames);
+    else this.writeAll(frames);
+  }
+
+  /** Gives up what is due: the connection is gone. */
+  clear(): void {
+    this.queue = [];
+    this.queuedBytes = 0;
+    this.states = undefined;
+  }
+
+  private writeAll(frames: readonly Buffer[]): void {
+    const last = frames.length - 1;
+    if (last > 0) this.socket.cork();
+    frames.forEach((frame, at) => {
+      if (at === last) this.socket.write(frame, this.afterWrite);
+      else this.socket.write(frame);
+    });
+    if (last > 0) this.socket.uncork();
+  }
+
+  private compress(frames: readonly Buffer[]): void {
+    for (const frame of frames) this.ws.send(payloadOf(frame), { binary: false }, this.afterWrite);
+  }
+
+  private readonly afterWrite = (): void => {
+    if (this.unsentBytes > this.limits.maxBytes / 2) return;
+    this.releaseStates();
+    this.limits.onDrained();
+  };
+
+  private releaseStates(): void {
+    if (this.states === undefined) return;
+    for (const [key, frame] of this.states) {
+      if (!this.offer(frame.text)) return;
+      this.states.delete(key);
+    }
+    this.states = undefined;
+  }
+}

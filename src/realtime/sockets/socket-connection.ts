@@ -1,0 +1,178 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { UserActor } from '../connection/actor.js';
+import type { CloseReason } from '../connection/close.js';
+import { Connection, type Subprotocol } from '../connection/connection.js';
+import type { Principal } from '../connection/principal.js';
+import type { RequestReader } from '../dispatch/request-reader.js';
+import { OutboundFrame } from '../frames/outbound-frame.js';
+import { CatchUp } from '../fanout/catch-up.js';
+import { ClientFacade } from './client-facade.js';
+import type { FlushQueue } from './flush-queue.js';
+import { Inbox } from './inbox.js';
+import { Outbox } from './outbox.js';
+import { Vitals } from './vitals.js';
+
+/** What the upgrade found out about a connection. */
+export interface ConnectionFacts {
+  readonly id: string;
+  readonly path: string;
+  readonly principal: Principal;
+  readonly subprotocol: Subprotocol;
+  readonly userAgent: string;
+  readonly remoteAddress: string;
+  readonly openedAtMs: number;
+}
+
+/** What a connection needs of the node. */
+export interface ConnectionServices {
+  readonly flushQueue: FlushQueue;
+  readonly requests: RequestReader;
+  readonly maxOutboxBytes: number;
+  readonly monotonicMs: () => number;
+}
+
+type Phase = 'attaching' | 'attached' | 'closing' | 'closed';
+
+/** A connection over a `ws` socket. */
+export class SocketConnection extends Connection {
+  readonly id: string;
+  readonly path: string;
+  readonly subprotocol: Subprotocol;
+  readonly userAgent: string;
+  readonly remoteAddress: string;
+  readonly openedAtMs: number;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly vitals: Vitals;
+  readonly catchUp: CatchUp;
+  #principal: Principal;
+  #phase: Phase = 'attaching';
+  /** Pushes that came before `ready`; none of them may overtake it. */
+  #beforeReady: (() => void)[] | undefined = [];
+  #facade: ClientFacade | undefined;
+  #close: CloseReason | undefined;
+
+  constructor(
+    readonly ws: WebSocket,
+    readonly socket: Socket,
+    facts: ConnectionFacts,
+    services: ConnectionServices,
+  ) {
+    super();
+    this.id = facts.id;
+    this.path = facts.path;
+    this.#principal = facts.principal;
+    this.subprotocol = facts.subprotocol;
+    this.userAgent = facts.userAgent;
+    this.remoteAddress = facts.remoteAddress;
+    this.openedAtMs = facts.openedAtMs;
+    this.vitals = new Vitals(services.monotonicMs());
+    this.inbox = new Inbox({
+      read: (message) => services.requests.read(this, message),
+      write: (answer) => this.write(answer),
+      isCongested: () => this.outbox.isFull,
+      pauseReading: () => ws.pause(),
+      resumeReading: () => ws.resume(),
+    });
+    this.catchUp = new CatchUp(this);
+    this.outbox = new Outbox(ws, socket, services.flushQueue, {
+      maxBytes: services.maxOutboxBytes,
+      onDrained: () => this.onDrained(),
+    });
+  }
+
+  get principal(): Principal {
+    return this.#principal;
+  }
+
+  get actor(): UserActor {
+    return { kind: 'user', userId: this.#principal.userId, sessionId: this.#principal.sessionId };
+  }
+
+  get lastFrameAtMs(): number {
+    return this.vitals.lastFrameAtMs;
+  }
+
+  get isAttached(): boolean {
+    return this.#phase === 'attached';
+  }
+
+  /** True from the moment at which the connection is to take nothing more. */
+  get isEnding(): boolean {
+    return this.#phase === 'closing' || this.#phase === 'closed';
+  }
+
+  /** Why it was closed, if this side began it. */
+  get closeReason(): CloseReason | undefined {
+    return this.#close;
+  }
+
+  /** What a plain Nest gateway is given for this connection: the same object each time. */
+  get facade(): ClientFacade {
+    return (this.#facade ??= new ClientFacade(this));
+  }
+
+  /** Sends `ready`, then what waited for it. */
+  becomeReady(ready: OutboundFrame): void {
+    if (this.#phase !== 'attaching') return;
+    this.#phase = 'attached';
+    this.outbox.write(ready.text);
+    const waiting = this.#beforeReady ?? [];
+    this.#beforeReady = undefined;
+    for (const push of waiting) push();
+  }
+
+  push(event: string, data: object): void {
+    this.pushFrame(new OutboundFrame(event, data));
+  }
+
+  pushFrame(frame: OutboundFrame): void {
+    this.whenReady(() => this.outbox.write(frame.text));
+  }
+
+  pushState(key: string, frame: OutboundFrame): void {
+    this.whenReady(() => this.outbox.offerState(key, frame));
+  }
+
+  prolong(expiresAtMs: number | null): void {
+    this.#principal = { ...this.#principal, expiresAtMs };
+  }
+
+  /** Sends an answer or a raw message of a gateway; both only exist after `ready`. */
+  write(frame: Buffer): void {
+    if (!this.isEnding) this.outbox.write(frame);
+  }
+
+  onceClosed(task: () => void): void {
+    this.ws.once('close', task);
+  }
+
+  close(close: CloseReason): void {
+    if (this.isEnding) return;
+    this.#phase = 'closing';
+    this.#close = close;
+    this.outbox.flush();
+    this.ws.close(close.code, close.reason);
+  }
+
+  /** Called when the socket has closed. */
+  onClosed(): void {
+    this.#phase = 'closed';
+    this.#beforeReady = undefined;
+    this.outbox.clear();
+    this.inbox.clear();
+    this.catchUp.clear();
+  }
+
+  private whenReady(push: () => void): void {
+    if (this.#phase === 'attached') push();
+    else this.#beforeReady?.push(push);
+  }
+
+  private onDrained(): void {
+    if (this.isEnding) return;
+    this.catchUp.run();
+    this.inbox.pump();
+  }
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import type { Subprotocol } from '../connection/connection.js';
+import type { Principal } from '../connection/principal.js';
+import { RouteTable } from '../dispatch/route-table.js';
+import { ErrorReporter } from '../errors/error-reporter.js';
+import { RealtimeError } from '../errors/realtime-error.js';
+import { Admission } from './admission.js';
+import { ClientAddress } from './client-address.js';
+import { checkHandshake, readSubprotocols, readTarget, selectSubprotocol } from './handshake.js';
+import { OriginPolicy } from './origin-policy.js';
+import { UpgradeGuards } from './upgrade-guards.js';
+import { UpgradeLimits } from './upgrade-limits.js';
+import { UpgradeRefused, writeRefusal } from './upgrade-refusal.js';
+import type { UpgradeRequest } from './upgrade-request.js';
+
+/** How long the guards may take; Node's own HTTP limits end with the `upgrade` event. */
+const GUARDS_TIMEOUT_MS = 10_000;
+
+/** An upgrade that every check has passed. */
+export interface AdmittedUpgrade {
+  readonly request: UpgradeRequest;
+  readonly path: string;
+  readonly principal: Principal;
+  /** `undefined` when the client offered none that is echoed. */
+  readonly subprotocol: Subprotocol | undefined;
+  /** To be called when the connection is registered. */
+  readonly leave: () => void;
+}
+
+/** The front door: the checks of an upgrade, in the order of the contract. Nothing is allocated before the last. */
+@Injectable()
+export class UpgradePipeline {
+  constructor(
+    private readonly routes: RouteTable,
+    private readonly admission: Admission,
+    private readonly origins: OriginPolicy,
+    private readonly addresses: ClientAddress,
+    private readonly limits: UpgradeLimits,
+    private readonly guards: UpgradeGuards,
+    private readonly errors: ErrorReporter,
+  ) {}
+
+  /** Resolves with what was admitted, or with `undefined` when the upgrade was refused or its socket died. */
+  async admit(incoming: IncomingMessage, socket: Duplex): Promise<AdmittedUpgrade | undefined> {
+    // Nobody else listens between Node's `upgrade` event and the handshake: a reset would end the process.
+    socket.on('error', ignoreError);
+    try {
+      const admitted = await this.check(incoming, socket);
+      if (socket.destroyed) {
+        admitted.leave();
+        return undefined;
+      }
+      socket.off('error', ignoreError);
+      return admitted;
+    } catch (error) {
+      this.refuse(incoming, socket, error);
+      return undefined;
+    }
+  }
+
+  private async check(incoming: IncomingMessage, socket: Duplex): Promise<AdmittedUpgrade> {
+    const target = readTarget(incoming);
+    const path = target.pathname;
+    if (this.routes.at(path) === undefined)
+      throw new RealtimeError('NOT_FOUND', 'no gateway is at this path');
+    checkHandshake(incoming);
+    const subprotocols = readSubprotocols(incoming);
+    const subprotocol = selectSubprotocol(subprotocols);
+    const leave = this.admission.enter();
+    try {
+      if (!this.origins.isAllowed(incoming))
+        throw new RealtimeError('ORIGIN_NOT_ALLOWED', 'origin not allowed');
+      const remoteAddress = this.addresses.of(incoming);
+      this.limits.take(remoteAddress);
+      const request: UpgradeRequest = Object.assign(incoming, { target, remoteAddress, subprotocols });
+      const principal = await this.authorize(path, request, socket);
+      return { request, path, principal, subprotocol, leave };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  private async authorize(path: string, request: UpgradeRequest, socket: Duplex): Promise<Principal> {
+    const interruption = interruptionOf(socket);
+    try {
+      await Promise.race([this.guards.run(path, request), interruption.promise]);
+    } finally {
+      interruption.cancel();
+    }
+    if (request.principal === undefined)
+      throw new RealtimeError('UNAUTHENTICATED', 'credentials are missing');
+    return request.principal;
+  }
+
+  private refuse(incoming: IncomingMessage, socket: Duplex, error: unknown): void {
+    if (error instanceof PeerGone || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    const headers = error instanceof UpgradeRefused ? error.headers : {};
+    writeRefusal(socket, this.errors.report(error, { upgrade: pathOf(incoming) }), headers);
+  }
+}
+
+function ignoreError(): void {}
+
+/** The client hung up while its upgrade was being checked. */
+class PeerGone extends Error {}
+
+/** Rejects when the socket closes or the guards take too long, so that an upgrade gives its place back. */
+function interruptionOf(socket: Duplex): { promise: Promise<never>; cancel: () => void } {
+  let cancel = (): void => undefined;
+  const promise = new Promise<never>((_, reject) => {
+    const onClose = (): void => reject(new PeerGone('the client has gone'));
+    const onLate = (): void => reject(new RealtimeError('UNAVAILABLE', 'the service is busy'));
+    const timer = setTimeout(onLate, GUARDS_TIMEOUT_MS);
+    socket.once('close', onClose);
+    cancel = () => {
+      clearTimeout(timer);
+      socket.off('close', onClose);
+    };
+  });
+  return { promise, cancel };
+}
+
+/** The path without its query, which may hold a credential. */
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
+}
