@@ -1,0 +1,50 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Clock,
+  type CloseReason,
+  type Connection,
+  type ConnectionObserver,
+  ObservesConnections,
+  type ReadyFields,
+  TopicBus,
+  Topics,
+} from '../../../realtime/index.js';
+import { LogReader } from '../log/index.js';
+import { Delivery } from './delivery.js';
+import { MembershipChanges } from './membership-changes.js';
+
+/** Pushes the rooms' logs to the connections of their members. */
+@Injectable()
+@ObservesConnections()
+export class DeliveryService implements ConnectionObserver, OnApplicationShutdown {
+  private readonly logger = new Logger('Delivery');
+  private readonly delivery: Delivery;
+
+  constructor(
+    clock: Clock,
+    log: LogReader,
+    bus: TopicBus,
+    topics: Topics,
+    membershipChanges: MembershipChanges,
+  ) {
+    const onTrouble = (roomId: string, err: unknown) =>
+      this.logger.warn({ roomId, err }, 'the log could not be read; trying again');
+    this.delivery = new Delivery({ clock, log, bus, topics, membershipChanges, onTrouble });
+  }
+
+  attach(connection: Connection): Promise<ReadyFields> {
+    return this.delivery.attachment.attach(connection);
+  }
+
+  attached(connection: Connection): void {
+    this.delivery.attachment.attached(connection);
+  }
+
+  detached(connection: Connection, close: CloseReason): void {
+    this.delivery.attachment.detached(connection, close);
+  }
+
+  onApplicationShutdown(): void {
+    this.delivery.stop();
+  }
+}

@@ -1,0 +1,15 @@
+import type { Provider } from '@nestjs/common';
+import { RoomPushes } from '../rooms/index.js';
+import { DeliveryService } from './delivery.service.js';
+import { MembershipChanges } from './membership-changes.js';
+import { BusRoomPushes } from './room-pushes.service.js';
+
+export type { MembershipChange, RemovalReason } from './membership-change.js';
+export { MembershipChanges, type MembershipListener } from './membership-changes.js';
+
+/** What chat's module provides for live delivery; `RoomPushes` and `MembershipChanges` are for other features too. */
+export const streamProviders: Provider[] = [
+  MembershipChanges,
+  DeliveryService,
+  { provide: RoomPushes, useClass: BusRoomPushes },
+];

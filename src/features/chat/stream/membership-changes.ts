@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import type { Cancel } from '../../../realtime/index.js';
+import type { MembershipChange } from './membership-change.js';
+
+export type MembershipListener = (changes: readonly MembershipChange[]) => void;
+
+/**
+ * Tells who comes and goes in the rooms that have a connected member on this node, in the order of each room's log, right
+ * after the event was pushed. For whatever must follow membership without asking the store: watches, for one.
+ */
+@Injectable()
+export class MembershipChanges {
+  private readonly listeners = new Set<MembershipListener>();
+
+  /** Listens until cancelled. The listener must not throw. */
+  observe(listener: MembershipListener): Cancel {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  announce(changes: readonly MembershipChange[]): void {
+    for (const listener of this.listeners) listener(changes);
+  }
+}

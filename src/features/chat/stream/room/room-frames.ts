@@ -1,0 +1,64 @@
+import { OutboundFrame, type PositionedFrame, type TopicSource } from '../../../../realtime/index.js';
+import type { LogReader, RoomEvent } from '../../log/index.js';
+import type { FrameCache } from './frame-cache.js';
+
+/** At most this many cached frames leave in one page; a page from the log is bounded by its bytes. */
+const CACHED_PAGE = 100;
+
+/** The push of an event: the same bytes for everyone, pushed live or read again. */
+export const frameOf = (event: RoomEvent): OutboundFrame => new OutboundFrame('room.event', event);
+
+/** Reads the frames of one room again, for whoever is behind. */
+export class RoomFrames implements TopicSource {
+  private readonly reading = new Map<string, Promise<readonly PositionedFrame[]>>();
+
+  constructor(
+    private readonly roomId: string,
+    private readonly log: LogReader,
+    private readonly cache: FrameCache,
+  ) {}
+
+  /** Keeps the frame of an event that is being published, and forgets the frame of one that it erases. */
+  remember(event: RoomEvent, frame: OutboundFrame): void {
+    const erased = erasedSeq(event);
+    if (erased !== undefined) this.cache.forget(this.roomId, erased);
+    this.cache.put(this.roomId, event.seq, frame);
+  }
+
+  async read(_topic: string, after: number, until: number): Promise<readonly PositionedFrame[]> {
+    const cached = this.cached(after, until);
+    return cached.length > 0 ? cached : await this.readOnce(after, until);
+  }
+
+  private cached(after: number, until: number): PositionedFrame[] {
+    const frames: PositionedFrame[] = [];
+    const last = Math.min(until, after + CACHED_PAGE);
+    for (let position = after + 1; position <= last; position += 1) {
+      const frame = this.cache.get(this.roomId, position);
+      if (frame === undefined) break;
+      frames.push({ position, frame });
+    }
+    return frames;
+  }
+
+  /** Many who fell behind at the same place share one read. What is read is not cached: it may be erased meanwhile. */
+  private readOnce(after: number, until: number): Promise<readonly PositionedFrame[]> {
+    const key = `${after} ${until}`;
+    const running = this.reading.get(key);
+    if (running !== undefined) return running;
+    const reading = this.readLog(after, until).finally(() => this.reading.delete(key));
+    this.reading.set(key, reading);
+    return reading;
+  }
+
+  private async readLog(after: number, until: number): Promise<readonly PositionedFrame[]> {
+    const events = await this.log.events(this.roomId, after, until);
+    return events.map((event) => ({ position: event.seq, frame: frameOf(event) }));
+  }
+}
+
+function erasedSeq(event: RoomEvent): number | undefined {
+  if (event.type === 'message.deleted') return event['messageSeq'] as number;
+  if (event.type === 'message.edited') return (event['message'] as { seq: number }).seq;
+  return undefined;
+}

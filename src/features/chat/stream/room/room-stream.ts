@@ -1,0 +1,159 @@
+import { type Cancel, type Clock, OutboundFrame, type Topic, type Topics } from '../../../../realtime/index.js';
+import { type LogReader, roomChannel, type RoomCommitted, type RoomEvent } from '../../log/index.js';
+import type { RoomStatePush } from '../../rooms/index.js';
+import type { FrameCache } from './frame-cache.js';
+import { HeldStates } from './held-states.js';
+import { frameOf, RoomFrames } from './room-frames.js';
+
+/** Events that came too early are kept up to this many; beyond it the log is read instead. */
+const MAX_HELD = 256;
+/** A bus that reorders usually mends itself within this time, without a read. */
+export const REORDER_MS = 20;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 3000;
+
+/** What a room's stream needs of its node. */
+export interface StreamServices {
+  readonly clock: Clock;
+  readonly log: LogReader;
+  readonly topics: Topics;
+  readonly cache: FrameCache;
+  /** Called after each event, in the log's order. It must not throw. */
+  readonly onEvent: (stream: RoomStream, event: RoomEvent) => void;
+  /** Told once when the log cannot be read; the stream tries again by itself. */
+  readonly onTrouble: (roomId: string, error: unknown) => void;
+}
+
+/**
+ * One room's log as this node pushes it: each event once, in order, without a gap, whatever the bus loses, repeats
+ * or reorders. What the bus did not bring is read from the log, by one read at a time.
+ */
+export class RoomStream {
+  readonly topic: Topic;
+  private readonly frames: RoomFrames;
+  private readonly early = new Map<number, RoomEvent>();
+  private readonly states = new HeldStates();
+  /** The highest `seq` that is known to be in the log. */
+  private goal: number;
+  private isRepairing = false;
+  private isStopped = false;
+  private failures = 0;
+  private cancelRepair: Cancel | undefined;
+
+  constructor(
+    readonly roomId: string,
+    position: number,
+    private readonly services: StreamServices,
+  ) {
+    this.goal = position;
+    this.frames = new RoomFrames(roomId, services.log, services.cache);
+    this.topic = services.topics.create(roomChannel(roomId), position, this.frames);
+  }
+
+  /** The last event that was published here. */
+  get position(): number {
+    return this.topic.position;
+  }
+
+  /** Takes a message of the room's bus channel. */
+  receive(message: Partial<RoomCommitted & RoomStatePush>): void {
+    for (const event of message.events ?? []) this.accept(event);
+    if (message.state !== undefined) this.acceptState(message.state);
+    this.repairIn(REORDER_MS);
+  }
+
+  /** Learns that the log goes up to `head`, and reads what is missing unless it comes within `waitMs`. */
+  expect(head: number, waitMs = 0): void {
+    this.goal = Math.max(this.goal, head);
+    this.repairIn(waitMs);
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.cancelRepair?.();
+    this.early.clear();
+  }
+
+  private accept(event: RoomEvent): void {
+    if (this.isStopped || event.seq <= this.position) return;
+    this.goal = Math.max(this.goal, event.seq);
+    if (event.seq > this.position + 1) return this.hold(event);
+    this.publish(event);
+    this.publishEarly();
+  }
+
+  private hold(event: RoomEvent): void {
+    if (this.early.size >= MAX_HELD) this.early.clear();
+    else this.early.set(event.seq, event);
+  }
+
+  private publishEarly(): void {
+    for (;;) {
+      const next = this.early.get(this.position + 1);
+      if (next === undefined) break;
+      this.publish(next);
+    }
+    if (this.position >= this.goal) this.early.clear();
+  }
+
+  private publish(event: RoomEvent): void {
+    this.early.delete(event.seq);
+    const frame = frameOf(event);
+    this.frames.remember(event, frame);
+    this.topic.publish(event.seq, frame);
+    this.services.onEvent(this, event);
+    for (const state of this.states.due(this.position)) this.publishState(state);
+  }
+
+  private acceptState(state: RoomStatePush['state']): void {
+    if (state.head <= this.position) return this.publishState(state);
+    this.goal = Math.max(this.goal, state.head);
+    this.states.hold(state);
+  }
+
+  private publishState({ key, event, data }: RoomStatePush['state']): void {
+    this.topic.publishState(`${this.roomId} ${key}`, new OutboundFrame(event, data));
+  }
+
+  private repairIn(waitMs: number): void {
+    if (this.isStopped || this.isRepairing || this.position >= this.goal) return;
+    if (waitMs > 0 && this.cancelRepair !== undefined) return;
+    this.cancelRepair?.();
+    this.cancelRepair = undefined;
+    if (waitMs === 0) void this.repair();
+    else this.cancelRepair = this.services.clock.after(waitMs, () => void this.repair());
+  }
+
+  private async repair(): Promise<void> {
+    this.cancelRepair = undefined;
+    if (this.isRepairing) return;
+    this.isRepairing = true;
+    try {
+      while (!this.isStopped && this.position < this.goal) await this.readOn();
+      this.failures = 0;
+      this.isRepairing = false;
+    } catch (error) {
+      this.isRepairing = false;
+      this.retryLater(error);
+    }
+  }
+
+  private async readOn(): Promise<void> {
+    const before = this.position;
+    const events = await this.services.log.events(this.roomId, before, this.goal);
+    for (const event of events) this.accept(event);
+    if (!this.isStopped && this.position === before) {
+      throw new Error(
+        `room ${this.roomId}: the log gave nothing after ${before}, though it goes to ${this.goal}`,
+      );
+    }
+  }
+
+  private retryLater(error: unknown): void {
+    if (this.isStopped) return;
+    if (this.failures === 0) this.services.onTrouble(this.roomId, error);
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** this.failures, LONGEST_RETRY_MS);
+    this.failures += 1;
+    this.repairIn(waitMs);
+  }
+}

@@ -1,0 +1,104 @@
+import type { Cancel, TopicBus } from '../../../../realtime/index.js';
+import { roomChannel, type RoomCommitted } from '../../log/index.js';
+import type { RoomStatePush } from '../../rooms/index.js';
+import { COMPARISON_MS, HeadComparison } from './head-comparison.js';
+import { RoomStream, type StreamServices } from './room-stream.js';
+
+const RESUBSCRIBE_MS = 1000;
+
+interface ActiveRoom {
+  readonly stream: RoomStream;
+  cancelBus?: Cancel;
+  isStopped: boolean;
+  /** Nobody listened at the last look; at the next one it goes. */
+  isIdle: boolean;
+}
+
+export interface RoomStreamsServices extends StreamServices {
+  readonly bus: TopicBus;
+}
+
+/** The rooms that are followed on this node: those with local subscribers, and for a few seconds those that had some. */
+export class RoomStreams {
+  private readonly rooms = new Map<string, ActiveRoom>();
+  private readonly comparison: HeadComparison;
+  private readonly cancelSweep: Cancel;
+
+  constructor(private readonly services: RoomStreamsServices) {
+    const { log, clock, onTrouble } = services;
+    this.comparison = new HeadComparison(this, log, clock, (error) => onTrouble('*', error));
+    this.cancelSweep = clock.every(COMPARISON_MS, () => this.sweep());
+  }
+
+  get size(): number {
+    return this.rooms.size;
+  }
+
+  get(roomId: string): RoomStream | undefined {
+    return this.rooms.get(roomId)?.stream;
+  }
+
+  roomIds(): Iterable<string> {
+    return this.rooms.keys();
+  }
+
+  /** The room's stream; one that begins now begins after `position`. */
+  activate(roomId: string, position: number): RoomStream {
+    const room = this.rooms.get(roomId) ?? this.begin(roomId, position);
+    room.isIdle = false;
+    return room.stream;
+  }
+
+  stop(): void {
+    this.comparison.stop();
+    this.cancelSweep();
+    for (const roomId of this.rooms.keys()) this.end(roomId);
+  }
+
+  private begin(roomId: string, position: number): ActiveRoom {
+    const stream = new RoomStream(roomId, position, this.services);
+    const room: ActiveRoom = { stream, isStopped: false, isIdle: false };
+    this.rooms.set(roomId, room);
+    this.listen(room);
+    return room;
+  }
+
+  private listen(room: ActiveRoom): void {
+    const { stream } = room;
+    const listener = (message: unknown) => stream.receive(message as Partial<RoomCommitted & RoomStatePush>);
+    this.services.bus.subscribe(roomChannel(stream.roomId), listener).then(
+      (cancel) => this.onListening(room, cancel),
+      (error: unknown) => this.onDeaf(room, error),
+    );
+  }
+
+  private onListening(room: ActiveRoom, cancel: Cancel): void {
+    if (room.isStopped) return cancel();
+    room.cancelBus = cancel;
+    this.comparison.compareSoon(room.stream.roomId);
+  }
+
+  private onDeaf(room: ActiveRoom, error: unknown): void {
+    this.services.onTrouble(room.stream.roomId, error);
+    this.services.clock.after(RESUBSCRIBE_MS, () => {
+      if (!room.isStopped) this.listen(room);
+    });
+  }
+
+  private sweep(): void {
+    for (const [roomId, room] of this.rooms) {
+      if (room.stream.topic.subscriberCount > 0) room.isIdle = false;
+      else if (room.isIdle) this.end(roomId);
+      else room.isIdle = true;
+    }
+  }
+
+  private end(roomId: string): void {
+    const room = this.rooms.get(roomId);
+    if (room === undefined) return;
+    this.rooms.delete(roomId);
+    room.isStopped = true;
+    room.stream.stop();
+    room.cancelBus?.();
+  }
+}

@@ -1,0 +1,96 @@
+import type { Cancel, CloseReason, Connection, ReadyFields, TopicBus } from '../../../realtime/index.js';
+import { type LogReader, type MembershipChanged, userChannel } from '../log/index.js';
+import { type AttachingConnection, LocalUser } from './local-users.js';
+import type { MembershipFollower } from './membership-follower.js';
+import { REORDER_MS } from './room/index.js';
+import type { RoomStreams } from './room/index.js';
+
+interface ListeningUser {
+  readonly user: LocalUser;
+  /** Resolves when the user's channel is heard. */
+  readonly cancelBus: Promise<Cancel>;
+}
+
+export interface AttachmentServices {
+  readonly log: LogReader;
+  readonly bus: TopicBus;
+  readonly streams: RoomStreams;
+  readonly follower: MembershipFollower;
+}
+
+/**
+ * Puts each connection into its user's rooms. What is pushed begins right after the heads that `ready` was read at:
+ * the user's channel is heard before that read, and what the streams reach between the read and `ready` is kept.
+ */
+export class StreamAttachment {
+  private readonly users = new Map<string, ListeningUser>();
+
+  constructor(private readonly services: AttachmentServices) {}
+
+  user(userId: string): LocalUser | undefined {
+    return this.users.get(userId)?.user;
+  }
+
+  async attach(connection: Connection): Promise<ReadyFields> {
+    const { userId } = connection.principal;
+    const { user, cancelBus } = this.users.get(userId) ?? this.enter(userId);
+    const attaching: AttachingConnection = { changes: [] };
+    user.attaching.set(connection, attaching);
+    await cancelBus;
+    attaching.memberships = await this.services.log.memberships(userId);
+    return { epoch: attaching.memberships.epoch };
+  }
+
+  attached(connection: Connection): void {
+    const user = this.user(connection.principal.userId);
+    const attaching = user?.attaching.get(connection);
+    if (user === undefined || attaching?.memberships === undefined) return;
+    user.attaching.delete(connection);
+    const rooms = new Map<string, number>();
+    user.attached.set(connection, rooms);
+    for (const { roomId, head } of attaching.memberships.rooms) {
+      rooms.set(roomId, head);
+      this.services.streams.activate(roomId, head).topic.subscribe(connection, head);
+    }
+    for (const change of attaching.changes) this.services.follower.apply(user, change, [connection]);
+  }
+
+  detached(connection: Connection, _close: CloseReason): void {
+    const { userId } = connection.principal;
+    const user = this.user(userId);
+    if (user === undefined) return;
+    for (const roomId of user.attached.get(connection)?.keys() ?? []) {
+      this.services.streams.get(roomId)?.topic.drop(connection);
+    }
+    user.attaching.delete(connection);
+    user.attached.delete(connection);
+    if (user.isGone) this.leave(userId);
+  }
+
+  private enter(userId: string): ListeningUser {
+    const listener = (message: unknown) => this.onMembership(message as MembershipChanged);
+    const entered: ListeningUser = {
+      user: new LocalUser(userId),
+      cancelBus: this.services.bus.subscribe(userChannel(userId), listener),
+    };
+    this.users.set(userId, entered);
+    return entered;
+  }
+
+  private leave(userId: string): void {
+    const left = this.users.get(userId);
+    this.users.delete(userId);
+    left?.cancelBus.then(
+      (cancel) => cancel(),
+      () => undefined,
+    );
+  }
+
+  /** The room may not be followed here yet: then it is from this event on, which is read from the log. */
+  private onMembership({ type, roomId, seq }: MembershipChanged): void {
+    if (type !== 'membership') return;
+    const known = this.services.streams.get(roomId);
+    if (known !== undefined) known.expect(seq, REORDER_MS);
+    else this.services.streams.activate(roomId, seq - 1).expect(seq);
+  }
+}
