@@ -29,6 +29,7 @@ import { Heartbeat } from './sockets/heartbeat.js';
 import { Observers } from './sockets/observers.js';
 import { Admission } from './upgrade/admission.js';
 import { ClientAddress } from './upgrade/client-address.js';
+import { FrontDoor } from './upgrade/front-door.js';
 import { OriginPolicy } from './upgrade/origin-policy.js';
 import { UpgradeGuards } from './upgrade/upgrade-guards.js';
 import { UpgradeLimits } from './upgrade/upgrade-limits.js';
@@ -42,7 +43,15 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RealtimeSettin
   .setExtras({}, (definition) => ({ ...definition, global: true }))
   .build();
 
-const upgrade = [Admission, ClientAddress, OriginPolicy, UpgradeGuards, UpgradeLimits, UpgradePipeline];
+const upgrade = [
+  FrontDoor,
+  Admission,
+  ClientAddress,
+  OriginPolicy,
+  UpgradeGuards,
+  UpgradeLimits,
+  UpgradePipeline,
+];
 
 const dispatch = [
   GatewayScanner,
@@ -88,9 +97,8 @@ const fanout = [
     ErrorReporter,
     REALTIME_SETTINGS,
     Draining,
-    Admission,
     ClientAddress,
-    UpgradeLimits,
+    FrontDoor,
     OriginPolicy,
     ConnectionRegistry,
     TopicBus,

@@ -7,11 +7,9 @@ import { RouteTable } from '../dispatch/route-table.js';
 import { ErrorReporter } from '../errors/error-reporter.js';
 import { RealtimeError } from '../errors/realtime-error.js';
 import { Admission } from './admission.js';
-import { ClientAddress } from './client-address.js';
+import { FrontDoor } from './front-door.js';
 import { checkHandshake, readSubprotocols, readTarget, selectSubprotocol } from './handshake.js';
-import { OriginPolicy } from './origin-policy.js';
 import { UpgradeGuards } from './upgrade-guards.js';
-import { UpgradeLimits } from './upgrade-limits.js';
 import { UpgradeRefused, writeRefusal } from './upgrade-refusal.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
@@ -34,10 +32,8 @@ export interface AdmittedUpgrade {
 export class UpgradePipeline {
   constructor(
     private readonly routes: RouteTable,
+    private readonly frontDoor: FrontDoor,
     private readonly admission: Admission,
-    private readonly origins: OriginPolicy,
-    private readonly addresses: ClientAddress,
-    private readonly limits: UpgradeLimits,
     private readonly guards: UpgradeGuards,
     private readonly errors: ErrorReporter,
   ) {}
@@ -68,12 +64,9 @@ export class UpgradePipeline {
     checkHandshake(incoming);
     const subprotocols = readSubprotocols(incoming);
     const subprotocol = selectSubprotocol(subprotocols);
+    const remoteAddress = this.frontDoor.check(incoming);
     const leave = this.admission.enter();
     try {
-      if (!this.origins.isAllowed(incoming))
-        throw new RealtimeError('ORIGIN_NOT_ALLOWED', 'origin not allowed');
-      const remoteAddress = this.addresses.of(incoming);
-      this.limits.take(remoteAddress);
       const request: UpgradeRequest = Object.assign(incoming, { target, remoteAddress, subprotocols });
       const principal = await this.authorize(path, request, socket);
       return { request, path, principal, subprotocol, leave };
