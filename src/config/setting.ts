@@ -43,7 +43,7 @@ interface Declaration<T> {
 }
 
 /** Declares a key: how its value is read, what it is without one, and what it means. */
-export function setting<T, Fallback extends T | null>(
+export function setting<T, const Fallback extends T | null>(
   kind: ValueKind<T>,
   declaration: Declaration<Fallback>,
 ): Setting<T | Fallback> {
@@ -59,6 +59,5 @@ export function setting<T, Fallback extends T | null>(
 }
 
 function shown(fallback: unknown): string {
-  if (fallback === null || (Array.isArray(fallback) && fallback.length === 0)) return '—';
-  return String(fallback);
+  return typeof fallback === 'string' || typeof fallback === 'number' ? String(fallback) : '—';
 }

@@ -68,6 +68,5 @@ export const LIMIT_SETTINGS = {
     unit: 'per minute',
     meaning:
       'logins from one address and for one name, and registrations from one address, in bursts of twice that; 0 is off',
-    later: RATES,
   }),
 };

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
@@ -22,7 +22,7 @@ export class ParleyHttpAdapter extends ExpressAdapter {
         connectionsCheckingInterval: CHECKING_INTERVAL_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
       },
-      this.getInstance(),
+      this.getInstance() as RequestListener,
     );
     server.maxHeadersCount = MAX_HEADERS;
     this.setHttpServer(server);

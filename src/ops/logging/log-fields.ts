@@ -17,15 +17,19 @@ const SECRETS_IN_TEXT: readonly [RegExp, string][] = [
 
 /** A value as it may stand in the log: cut to a bounded size, and without secrets. */
 export function loggable(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return cut(value, LONGEST_TEXT);
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Error) return loggableError(value, depth);
-  if (value instanceof Date) return value;
-  if (depth >= DEEPEST) return '[deep]';
-  if (Array.isArray(value)) return value.slice(0, LARGEST_LIST).map((entry) => loggable(entry, depth + 1));
-  return loggableFields(value, depth);
+  switch (typeof value) {
+    case 'string':
+      return cut(value, LONGEST_TEXT);
+    case 'object':
+      return loggableObject(value, depth);
+    case 'bigint':
+      return value.toString();
+    case 'function':
+    case 'symbol':
+      return undefined;
+    default:
+      return value;
+  }
 }
 
 /** The text without secrets, and not longer than `length`. */
@@ -36,6 +40,14 @@ export function cut(text: string, length: number): string {
     text.slice(0, length * 4),
   );
   return hidden.length > length ? `${hidden.slice(0, length)}…` : hidden;
+}
+
+function loggableObject(value: object | null, depth: number): unknown {
+  if (value === null || value instanceof Date) return value;
+  if (value instanceof Error) return loggableError(value, depth);
+  if (depth >= DEEPEST) return '[deep]';
+  if (Array.isArray(value)) return value.slice(0, LARGEST_LIST).map((entry) => loggable(entry, depth + 1));
+  return loggableFields(value, depth);
 }
 
 function loggableFields(value: object, depth: number): Record<string, unknown> {
