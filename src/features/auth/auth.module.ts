@@ -1,5 +1,36 @@
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module, type OnModuleInit } from '@nestjs/common';
+import { StorageModule } from '../../storage/index.js';
+import { AccountsService } from './accounts/accounts.service.js';
+import { store as accountsStore } from './accounts/accounts.store.js';
+import { PasswordHasher } from './accounts/password-hasher.js';
+import { StoredUsers } from './accounts/stored-users.js';
+import { Users } from './accounts/users.js';
+import { AUTH_MIGRATIONS } from './auth.migrations.js';
 import { AUTH_SETTINGS, type AuthSettings } from './auth.settings.js';
+import { AuthGateway } from './gateways/auth.gateway.js';
+import { UserGateway } from './gateways/user.gateway.js';
+import { AccountsController } from './http/accounts.controller.js';
+import { JwksController } from './http/jwks.controller.js';
+import { SessionsController } from './http/sessions.controller.js';
+import { TicketsController } from './http/tickets.controller.js';
+import { Authenticator } from './sessions/authenticator.js';
+import { ConnectionSessions } from './sessions/connection-sessions.js';
+import { LastSeen } from './sessions/last-seen.js';
+import { SessionClosings } from './sessions/session-closings.js';
+import { SessionPurge } from './sessions/session-purge.js';
+import { SessionObserver } from './sessions/session.observer.js';
+import { SessionsService } from './sessions/sessions.service.js';
+import { store as sessionsStore } from './sessions/sessions.store.js';
+import { TokenEnds } from './sessions/token-ends.js';
+import { MemoryTicketStore } from './tickets/ticket-store.memory.js';
+import { TicketStore } from './tickets/ticket-store.js';
+import { TicketsService } from './tickets/tickets.service.js';
+import { AccessTokens } from './tokens/access-tokens.js';
+import { KeyRing } from './tokens/key-ring.js';
+import { DatabaseKeyStore } from './tokens/key-store.database.js';
+import { KeyStore } from './tokens/key-store.js';
+import { store as refreshTokensStore } from './tokens/refresh-tokens.store.js';
+import { store as signingKeysStore } from './tokens/signing-keys.store.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>({
   moduleName: 'Auth',
@@ -13,5 +44,45 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
  * Accounts, sessions, tokens, and the guards that stand before every upgrade. Import it once, with `forRoot` or
  * `forRootAsync`; its exports are then injectable everywhere.
  */
-@Module({})
-export class AuthModule extends ConfigurableModuleClass {}
+@Module({
+  imports: [
+    StorageModule.forFeature({
+      migrations: AUTH_MIGRATIONS,
+      stores: [accountsStore, sessionsStore, refreshTokensStore, signingKeysStore],
+    }),
+  ],
+  controllers: [AccountsController, SessionsController, TicketsController, JwksController],
+  providers: [
+    { provide: Users, useClass: StoredUsers },
+    { provide: KeyStore, useClass: DatabaseKeyStore },
+    { provide: TicketStore, useClass: MemoryTicketStore },
+    AccountsService,
+    PasswordHasher,
+    AccessTokens,
+    KeyRing,
+    TicketsService,
+    Authenticator,
+    ConnectionSessions,
+    LastSeen,
+    SessionClosings,
+    SessionObserver,
+    SessionPurge,
+    SessionsService,
+    TokenEnds,
+    AuthGateway,
+    UserGateway,
+  ],
+  exports: [Users, AccountsService, Authenticator],
+})
+export class AuthModule extends ConfigurableModuleClass implements OnModuleInit {
+  constructor(
+    private readonly keys: KeyRing,
+    private readonly hasher: PasswordHasher,
+  ) {
+    super();
+  }
+
+  async onModuleInit(): Promise<void> {
+    await Promise.all([this.keys.load(), this.hasher.prepare()]);
+  }
+}

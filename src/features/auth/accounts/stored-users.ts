@@ -12,14 +12,25 @@ export class StoredUsers extends Users {
   }
 
   async byIds(ids: readonly string[]): Promise<User[]> {
+    if (ids.length === 0) return [];
     const wanted = [...new Set(ids)];
     return inOrder(wanted, await this.store.byIds(wanted), (user) => user.id);
   }
 
   async byUsernames(usernames: readonly string[]): Promise<User[]> {
+    if (usernames.length === 0) return [];
     const wanted = [...new Set(usernames.map(foldUsername))];
     return inOrder(wanted, await this.store.byUsernames(wanted), (user) => user.username);
   }
+
+  async byIdsOrUsernames(ids: readonly string[], usernames: readonly string[]): Promise<User[]> {
+    const found = await Promise.all([this.byIds(ids), this.byUsernames(usernames)]);
+    return once(found.flat());
+  }
+}
+
+function once(users: readonly User[]): User[] {
+  return [...new Map(users.map((user) => [user.id, user])).values()];
 }
 
 function inOrder(

@@ -5,6 +5,9 @@ export abstract class Users {
   /** In the order of `ids`, each once; unknown ones are left out, deleted users are not. */
   abstract byIds(ids: readonly string[]): Promise<User[]>;
 
+  /** Those of both lists, each user once. */
+  abstract byIdsOrUsernames(ids: readonly string[], usernames: readonly string[]): Promise<User[]>;
+
   /** By exact, case-folded names, in the order of `usernames`, each once; unknown ones are left out. */
   abstract byUsernames(usernames: readonly string[]): Promise<User[]>;
 }

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type Connection,
+  type ConnectionObserver,
+  ConnectionRefused,
+  ObservesConnections,
+  type ReadyFields,
+} from '../../../realtime/index.js';
+import { InjectStore, type Store } from '../../../storage/index.js';
+import { LastSeen } from './last-seen.js';
+import { REVOKED, SUSPENDED } from './session-closings.js';
+import { store as sessionsStore } from './sessions.store.js';
+import { tokenEnd } from './token-end.js';
+import { TokenEnds } from './token-ends.js';
+
+/** Keeps a connection only as long as its session, its user and its token allow. */
+@ObservesConnections()
+@Injectable()
+export class SessionObserver implements ConnectionObserver {
+  constructor(
+    @InjectStore(sessionsStore) private readonly sessions: Store<typeof sessionsStore>,
+    private readonly tokenEnds: TokenEnds,
+    private readonly lastSeen: LastSeen,
+  ) {}
+
+  async attach({ principal }: Connection): Promise<ReadyFields> {
+    const standing = await this.sessions.standing(principal.sessionId);
+    if (!standing || standing.isRevoked) throw new ConnectionRefused(REVOKED);
+    if (standing.isSuspended) throw new ConnectionRefused(SUSPENDED);
+    return {
+      sessionId: principal.sessionId,
+      user: standing.user,
+      tokenExpiresAt: tokenEnd(principal.expiresAtMs),
+    };
+  }
+
+  attached(connection: Connection): void {
+    this.lastSeen.note(connection.principal.sessionId);
+    this.tokenEnds.watch(connection);
+  }
+
+  detached(connection: Connection): void {
+    this.lastSeen.note(connection.principal.sessionId);
+    this.tokenEnds.forget(connection);
+  }
+}
