@@ -29,7 +29,7 @@ export function loadConfig({ env, folder, isTerminal }: ConfigSources): LoadedCo
   const values = readValues(source);
   refuse(brokenRules(values));
   const later = setInVain(values);
-  refuse(later.filter(({ whenSet }) => whenSet === 'refuse').map(({ line }) => line));
+  refuse(later.filter(({ whenSet }) => whenSet === 'refuse').map(({ line }) => `${line}: unset it`));
   const isPretty = isTerminal && values.NODE_ENV !== 'production';
   return {
     config: Object.freeze({ ...values, LOG_FORMAT: values.LOG_FORMAT ?? (isPretty ? 'pretty' : 'json') }),

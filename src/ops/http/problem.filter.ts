@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ErrorReporter, notFound } from '../../realtime/index.js';
-import { problemHeaders, problemOf } from './problem.js';
+import { ErrorReporter, notFound, problemOf } from '../../realtime/index.js';
 
 /** Answers every error of an HTTP route with a problem document. Errors of frames go on to the kernel. */
 @Catch()
@@ -27,10 +26,10 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    for (const [name, value] of Object.entries(problemHeaders(reported))) {
-      httpAdapter.setHeader(response, name, value);
-    }
-    httpAdapter.reply(response, problemOf(reported), reported.status);
+    const { body, headers } = problemOf(reported);
+    httpAdapter.status(response, reported.status);
+    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
+    httpAdapter.end(response, body);
   }
 }
 

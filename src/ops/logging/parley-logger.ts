@@ -29,7 +29,12 @@ export class ParleyLogger implements LoggerService {
   private readonly pino: Logger;
 
   constructor({ level, format, destination }: LoggerSettings) {
-    const options = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
+    const options = {
+      level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label: string) => ({ level: label }) },
+    };
     this.pino = pino(
       options,
       format === 'pretty' ? prettyStream(destination) : (destination ?? pino.destination(1)),

@@ -1,0 +1,27 @@
+import { type DynamicModule, Module, type NestApplicationOptions, type Type } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { type Config, ConfigModule } from './config/index.js';
+import { configureHttp, type ParleyLogger } from './ops/index.js';
+import { useRealtime } from './realtime/index.js';
+
+/** A team's own root module: one that imports `ParleyModule.register(…)`. */
+export type AppModuleClass = Type<object>;
+
+@Module({})
+class RootModule {}
+
+/** The application's root: the configuration, and the team's module on top of it. */
+export function rootModule(appModule: AppModuleClass, config: Config): DynamicModule {
+  return { module: RootModule, imports: [ConfigModule.of(config), appModule] };
+}
+
+/** How Nest makes the application; faults at the start are thrown, not printed. */
+export function applicationOptions(logger: ParleyLogger): NestApplicationOptions {
+  return { logger, abortOnError: false, bodyParser: false };
+}
+
+/** Everything between making the application and `init`. */
+export function prepare(app: NestExpressApplication, config: Config): void {
+  configureHttp(app, config);
+  useRealtime(app);
+}

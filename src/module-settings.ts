@@ -1,0 +1,49 @@
+import type { Config } from './config/index.js';
+import type { AuthSettings } from './features/auth/index.js';
+import { RealtimeError, type RealtimeSettings } from './realtime/index.js';
+import { StorageError, type StorageSettings } from './storage/index.js';
+
+/** The issuer of our own tokens where no public address is set. */
+const DEFAULT_ISSUER = 'parley';
+
+export function realtimeSettings(config: Config): RealtimeSettings {
+  return {
+    maxConnections: config.MAX_CONNECTIONS,
+    maxConnectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
+    maxFrameBytes: config.MAX_FRAME_BYTES,
+    maxOutboxBytes: config.MAX_OUTBOX_BYTES,
+    maxAnswerBytes: config.MAX_ANSWER_BYTES,
+    handlerTimeoutMs: config.HANDLER_TIMEOUT_MS,
+    heartbeatMs: config.HEARTBEAT_MS,
+    upgradesPerSecond: config.RATE_UPGRADES_PER_S,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    publicUrl: config.PUBLIC_URL,
+    trustedProxies: config.TRUSTED_PROXIES,
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    drainMs: config.DRAIN_MS,
+    isCompressionEnabled: config.COMPRESSION === 'on',
+    translateError: translateStorageError,
+  };
+}
+
+export function storageSettings(config: Config): StorageSettings {
+  return { dataDir: config.DATA_DIR, durability: config.DURABILITY };
+}
+
+export function authSettings(config: Config): AuthSettings {
+  return {
+    accessTokenTtlS: config.ACCESS_TOKEN_TTL,
+    refreshTokenTtlS: config.REFRESH_TOKEN_TTL,
+    isRegistrationOpen: config.REGISTRATION === 'open',
+    issuer: config.PUBLIC_URL ?? DEFAULT_ISSUER,
+    loginsPerMinute: config.RATE_LOGINS_PER_MIN,
+  };
+}
+
+/** The kernel and the store do not know each other: here is what the store's failures mean to a client. */
+function translateStorageError(error: unknown): RealtimeError | undefined {
+  if (!(error instanceof StorageError)) return undefined;
+  return error.outcome === 'unknown'
+    ? new RealtimeError('UNKNOWN', 'it may have been stored: send it again', { cause: error })
+    : new RealtimeError('UNAVAILABLE', 'nothing was stored: send it again', { cause: error });
+}

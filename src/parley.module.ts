@@ -1,0 +1,38 @@
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { CONFIG } from './config/index.js';
+import { AuthModule } from './features/auth/index.js';
+import { authSettings, realtimeSettings, storageSettings } from './module-settings.js';
+import { OpsModule } from './ops/index.js';
+import { RealtimeModule } from './realtime/index.js';
+import { StorageModule } from './storage/index.js';
+
+export interface ParleyOptions {
+  /** The modules that extend the service, add-ons of a team included. */
+  readonly features: NonNullable<ModuleMetadata['imports']>;
+}
+
+/** The whole service as one module. Start an application that imports it with `startParley`. */
+@Module({})
+export class ParleyModule {
+  /**
+   * The service and the modules that extend it.
+   *
+   * @example
+   * ```ts
+   * @Module({ imports: [ParleyModule.register({ features: [PollsModule] })] })
+   * export class AppModule {}
+   * ```
+   */
+  static register({ features }: ParleyOptions): DynamicModule {
+    return {
+      module: ParleyModule,
+      imports: [
+        RealtimeModule.forRootAsync({ inject: [CONFIG], useFactory: realtimeSettings }),
+        StorageModule.forRootAsync({ inject: [CONFIG], useFactory: storageSettings }),
+        AuthModule.forRootAsync({ inject: [CONFIG], useFactory: authSettings }),
+        OpsModule,
+        ...features,
+      ],
+    };
+  }
+}

@@ -1,0 +1,99 @@
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { type Config, ConfigError, type LoadedConfig, loadConfig } from './config/index.js';
+import { ParleyHttpAdapter, ParleyLogger } from './ops/index.js';
+import { type AppModuleClass, applicationOptions, prepare, rootModule } from './application.js';
+import { stopOnSignals } from './stop-on-signals.js';
+
+const EXIT_FAILURE = 1;
+
+/** Why the port could not be had, for people. */
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken by another process',
+  EACCES: 'is not open to this user',
+  EADDRNOTAVAIL: 'is on an address that this machine does not have',
+};
+
+/**
+ * Starts the service in this process: reads the configuration from the environment, `.env.local` and `.env` of the
+ * working directory, listens, prints the address on one line, and drains on SIGTERM and SIGINT.
+ *
+ * It ends the process when it cannot start: with code 78 when the configuration is wrong, else with 1, after one
+ * line on the standard error for each fault.
+ *
+ * @example
+ * ```ts
+ * // main.ts
+ * await startParley(AppModule);
+ * ```
+ */
+export async function startParley(appModule: AppModuleClass): Promise<void> {
+  try {
+    const { config, warnings } = readConfig();
+    const logger = new ParleyLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+    dieOfUncaughtErrors(logger);
+    const app = await NestFactory.create<NestExpressApplication>(
+      rootModule(appModule, config),
+      new ParleyHttpAdapter(),
+      applicationOptions(logger),
+    );
+    for (const warning of warnings) logger.warn(warning, 'Config');
+    stopOnSignals(app, logger);
+    await listen(app, config);
+    process.stdout.write(`Parley listens on ${addressOf(app, config)}\n`);
+  } catch (error) {
+    giveUp(error);
+  }
+}
+
+function readConfig(): LoadedConfig {
+  return loadConfig({ env: process.env, folder: process.cwd(), isTerminal: process.stdout.isTTY === true });
+}
+
+async function listen(app: NestExpressApplication, config: Config): Promise<void> {
+  prepare(app, config);
+  await app.init();
+  try {
+    await app.listen(config.PORT, config.HOST);
+  } catch (error) {
+    await app.close();
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const fault = LISTEN_FAULTS[code];
+    if (fault === undefined) throw error;
+    throw new Error(`port ${config.PORT} of ${config.HOST} ${fault}: set PORT or HOST to another`, {
+      cause: error,
+    });
+  }
+}
+
+/** The address that people open. */
+function addressOf(app: NestExpressApplication, config: Config): string {
+  if (config.PUBLIC_URL !== null) return config.PUBLIC_URL;
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const isEveryAddress = config.HOST === '0.0.0.0' || config.HOST === '::';
+  const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
+  return `http://${isEveryAddress ? 'localhost' : host}:${port}`;
+}
+
+/** A process in an unknown state must not go on: what runs it starts it anew. */
+function dieOfUncaughtErrors(logger: ParleyLogger): void {
+  const die = (error: unknown): void => {
+    logger.fatal({ msg: 'uncaught error', err: error }, 'Process');
+    process.exit(EXIT_FAILURE);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
+
+function giveUp(error: unknown): never {
+  const isConfigError = error instanceof ConfigError;
+  const lines = isConfigError ? error.lines : [`Parley cannot start: ${messageOf(error)}`];
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  process.exit(isConfigError ? error.exitCode : EXIT_FAILURE);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message.replaceAll(/\s*\n\s*/g, ' ');
+}

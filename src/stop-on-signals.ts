@@ -1,0 +1,25 @@
+import type { INestApplication, LoggerService } from '@nestjs/common';
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const EXIT_FAILURE = 1;
+
+/**
+ * Stops the application on SIGTERM and SIGINT: it drains, and the process ends with 0, or with 1 when the stop
+ * failed. A second signal ends the process at once, with 1.
+ */
+export function stopOnSignals(app: INestApplication, logger: LoggerService): void {
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(EXIT_FAILURE);
+    isStopping = true;
+    logger.log(`${signal}: draining`, 'Process');
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.fatal?.({ msg: 'the stop failed', err: error }, 'Process');
+        process.exit(EXIT_FAILURE);
+      },
+    );
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+}
