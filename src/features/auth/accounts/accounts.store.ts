@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { defineStore } from '../../../storage/index.js';
+import { defineStore } from '../../../storage/store.js';
 import type { AuthTables } from '../auth.tables.js';
 import { USER_COLUMNS, userOf } from './user-rows.js';
 import type { User } from './user.js';

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import { defineStore } from '../../../storage/index.js';
+import { defineStore } from '../../../storage/store.js';
 import { USER_COLUMNS, userOf } from '../accounts/user-rows.js';
 import type { User } from '../accounts/user.js';
 import type { AuthTables, RefreshTokensTable, SessionsTable } from '../auth.tables.js';
