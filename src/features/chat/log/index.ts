@@ -1,5 +1,7 @@
 export { LogReader, type Memberships } from './log-reader.js';
+export { LogWriter } from './log-writer.js';
 export type { MessageView, ReactionView } from './message-view.js';
+export { ReadPositions } from './read-positions.js';
 export {
   type MembershipChanged,
   roomChannel,

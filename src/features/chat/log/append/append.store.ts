@@ -1,0 +1,58 @@
+import type { Kysely } from 'kysely';
+import { defineStore } from '../../../../storage/store.js';
+import type { ChatTables, MembersTable } from '../schema/index.js';
+import { flush, openWorkspace, successorOf } from './batch.store.js';
+import type { Batch, Change, Outcome } from './change.js';
+import { addMembers, createRoom, joinRoom, leaveRoom } from './membership-rules.js';
+import { sendMessage } from './message-rules.js';
+import { appendModuleEvent } from './module-rules.store.js';
+import type { Workspace } from './workspace.js';
+
+type Db = Kysely<ChatTables>;
+
+/** The only way into the rooms' logs. */
+export const store = defineStore({
+  name: 'chat/append',
+  url: import.meta.url,
+  reads: {},
+  writes: {
+    /**
+     * Performs changes in their order, each on what those before it did, and tells what became of each. A change
+     * that is refused leaves nothing behind and does not touch the others; a rejection means that none was done.
+     */
+    append: async (db: Db, { nowMs, changes }: Batch): Promise<Outcome[]> => {
+      const work = await openWorkspace(db, nowMs, changes);
+      const outcomes: Outcome[] = [];
+      for (const change of changes) outcomes.push(await perform(db, work, change));
+      await flush(db, work);
+      return outcomes;
+    },
+  },
+});
+
+async function perform(db: Db, work: Workspace, change: Change): Promise<Outcome> {
+  switch (change.change) {
+    case 'send':
+      return sendMessage(work, change);
+    case 'create':
+      return createRoom(work, change);
+    case 'join':
+      return joinRoom(work, change);
+    case 'add':
+      return addMembers(work, change);
+    case 'leave':
+      return await leaveRoom(work, change, async (leaver) => findSuccessor(db, work, leaver));
+    case 'module':
+      return await appendModuleEvent(db, work, change);
+  }
+}
+
+async function findSuccessor(
+  db: Db,
+  work: Workspace,
+  leaver: MembersTable,
+): Promise<MembersTable | undefined> {
+  await flush(db, work);
+  const row = await successorOf(db, leaver);
+  return row && work.knowMember(row);
+}

@@ -1,0 +1,197 @@
+import type { Kysely } from 'kysely';
+import { directKey } from '../reading/views.js';
+import { type ChatTables, keyIn, type MembersTable, portions, type RoomsTable } from '../schema/index.js';
+import type { Change, CreateRoom } from './change.js';
+import { type Pending, Workspace } from './workspace.js';
+
+type Db = Kysely<ChatTables>;
+type Key = readonly [string, string];
+
+/**
+ * Reads what the changes stand on. The rooms come first and in the order of their ids: whoever locks rows locks
+ * here, and everything after this statement is read behind the lock.
+ */
+export async function openWorkspace(db: Db, nowMs: number, changes: readonly Change[]): Promise<Workspace> {
+  const work = new Workspace(nowMs);
+  await knowRooms(db, work, changes);
+  await knowCreations(db, work, changes);
+  await knowSent(db, work, changes);
+  await knowMembers(db, work, changes);
+  await knowReferences(db, work, changes);
+  return work;
+}
+
+/** Writes all that the changes so far have done. */
+export async function flush(db: Db, work: Workspace): Promise<void> {
+  const pending = work.takePending();
+  await removeMembers(db, pending.leavers);
+  await writeRooms(db, pending.rooms);
+  for (const rows of portions(pending.events)) await db.insertInto('room_events').values(rows).execute();
+  for (const rows of portions(pending.messages)) await db.insertInto('messages').values(rows).execute();
+  for (const rows of portions(pending.mentions)) await db.insertInto('mentions').values(rows).execute();
+  await writeMembers(db, pending.members);
+  await writeReplyCounts(db, pending);
+}
+
+/** Whom a leaving owner's room falls to: the longest-standing admin, else member. */
+export async function successorOf(db: Db, leaver: MembersTable): Promise<MembersTable | undefined> {
+  return await db
+    .selectFrom('members')
+    .selectAll()
+    .where('room_id', '=', leaver.room_id)
+    .where('user_id', '<>', leaver.user_id)
+    .orderBy((members) => members.case().when('role', '=', 'admin').then(0).else(1).end())
+    .orderBy('joined_seq')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Writes members' rows as they are, as the work of a new commit. */
+export async function writeMembers(db: Db, members: readonly MembersTable[]): Promise<void> {
+  if (members.length === 0) return;
+  const commit = await nextCommit(db);
+  for (const rows of portions(members)) {
+    await db
+      .insertInto('members')
+      .values(rows.map((row) => ({ ...row, changed_commit: commit })))
+      .onConflict((conflict) =>
+        conflict.columns(['room_id', 'user_id']).doUpdateSet((row) => ({
+          role: row.ref('excluded.role'),
+          joined_at: row.ref('excluded.joined_at'),
+          joined_seq: row.ref('excluded.joined_seq'),
+          read_seq: row.ref('excluded.read_seq'),
+          read_ordinal: row.ref('excluded.read_ordinal'),
+          changed_commit: row.ref('excluded.changed_commit'),
+        })),
+      )
+      .execute();
+  }
+}
+
+async function nextCommit(db: Db): Promise<number> {
+  const { commits } = await db
+    .updateTable('log_state')
+    .set((state) => ({ commits: state('commits', '+', 1) }))
+    .returning('commits')
+    .executeTakeFirstOrThrow();
+  return commits;
+}
+
+async function knowRooms(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
+  const ids = new Set(changes.filter((change) => change.change !== 'create').map((change) => change.roomId));
+  if (ids.size === 0) return;
+  const rooms = await db
+    .selectFrom('rooms')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .orderBy('id')
+    .execute();
+  for (const room of rooms) work.knowRoom(room);
+}
+
+async function knowCreations(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
+  const creations = changes.filter((change) => change.change === 'create');
+  if (creations.length === 0) return;
+  const rooms = db.selectFrom('rooms').selectAll();
+  const directKeys = creations.flatMap(directKeyOf);
+  if (directKeys.length > 0) know(await rooms.where('direct_key', 'in', directKeys).execute());
+  const requests = creations.flatMap(({ actorId, clientId }): Key[] =>
+    clientId === null ? [] : [[actorId, clientId]],
+  );
+  if (requests.length > 0) know(await rooms.where(keyIn(['creator_id', 'client_id'], requests)).execute());
+
+  function know(rows: readonly RoomsTable[]): void {
+    for (const row of rows) if (!work.room(row.id)) work.knowRoom(row);
+  }
+}
+
+/** The key of the direct room that a creation asks for. */
+function directKeyOf(creation: CreateRoom): string[] {
+  const [other] = creation.memberIds;
+  return creation.kind === 'direct' && other !== undefined ? [directKey(creation.actorId, other)] : [];
+}
+
+async function knowSent(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
+  const keys = changes
+    .filter((change) => change.change === 'send')
+    .map(({ roomId, actorId, clientId }) => [roomId, actorId, clientId] as const);
+  for (const some of portions(keys)) {
+    const sent = keyIn(['room_id', 'sender_id', 'client_id'], some);
+    for (const row of await db.selectFrom('messages').selectAll().where(sent).execute())
+      work.knowMessage(row);
+  }
+}
+
+async function knowMembers(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
+  const keys = new Map(changes.flatMap(standingsOf).map((key) => [key.join(' '), key]));
+  for (const some of portions([...keys.values()])) {
+    const rows = await db
+      .selectFrom('members')
+      .selectAll()
+      .where(keyIn(['room_id', 'user_id'], some))
+      .execute();
+    for (const row of rows) work.knowMember(row);
+  }
+}
+
+/** Whose standing in which room a change asks about. */
+function standingsOf(change: Change): Key[] {
+  if (change.change === 'create') return [];
+  const others = change.change === 'send' ? change.namedIds : change.change === 'add' ? change.userIds : [];
+  const userIds = change.actorId === null ? others : [change.actorId, ...others];
+  return userIds.map((userId) => [change.roomId, userId]);
+}
+
+async function knowReferences(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
+  const keys = changes
+    .filter((change) => change.change === 'send')
+    .flatMap(({ roomId, replyTo, threadSeq }) =>
+      [replyTo, threadSeq].flatMap((seq) => (seq === null ? [] : [[roomId, seq] as const])),
+    );
+  for (const some of portions(keys)) {
+    const rows = await db
+      .selectFrom('messages')
+      .selectAll()
+      .where(keyIn(['room_id', 'seq'], some))
+      .execute();
+    for (const row of rows) if (!work.message(row.room_id, row.seq)) work.knowMessage(row);
+  }
+}
+
+async function removeMembers(db: Db, leavers: readonly MembersTable[]): Promise<void> {
+  for (const some of portions(leavers)) {
+    const keys = some.map((member) => [member.room_id, member.user_id]);
+    await db
+      .deleteFrom('members')
+      .where(keyIn(['room_id', 'user_id'], keys))
+      .execute();
+  }
+}
+
+async function writeRooms(db: Db, rooms: readonly RoomsTable[]): Promise<void> {
+  for (const rows of portions(rooms)) {
+    await db
+      .insertInto('rooms')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet((row) => ({
+          head: row.ref('excluded.head'),
+          ordinal: row.ref('excluded.ordinal'),
+          member_count: row.ref('excluded.member_count'),
+          last_active_at: row.ref('excluded.last_active_at'),
+        })),
+      )
+      .execute();
+  }
+}
+
+async function writeReplyCounts(db: Db, { answered }: Pending): Promise<void> {
+  for (const { room_id, seq, reply_count } of answered) {
+    await db
+      .updateTable('messages')
+      .set({ reply_count })
+      .where('room_id', '=', room_id)
+      .where('seq', '=', seq)
+      .execute();
+  }
+}

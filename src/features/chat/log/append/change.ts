@@ -1,0 +1,121 @@
+import type { MessageView } from '../message-view.js';
+import type { RoomEvent } from '../room-event.js';
+import type { RoomKind, RoomRole } from '../room-view.js';
+import type { PlainQuery } from '../../../../storage/index.js';
+
+/** Who acts; null is the service, whose rights are not checked. */
+type ActorId = string | null;
+
+export interface CreateRoom {
+  readonly change: 'create';
+  /** The new room's id. */
+  readonly roomId: string;
+  readonly actorId: string;
+  readonly kind: RoomKind;
+  readonly name: string | null;
+  readonly topic: string | null;
+  /** The other members. */
+  readonly memberIds: readonly string[];
+  /** False when one of `memberIds` names nobody: refused, unless the room was created by an earlier request. */
+  readonly areMembersKnown: boolean;
+  readonly clientId: string | null;
+}
+
+export interface JoinRoom {
+  readonly change: 'join';
+  readonly roomId: string;
+  readonly actorId: string;
+}
+
+export interface LeaveRoom {
+  readonly change: 'leave';
+  readonly roomId: string;
+  readonly actorId: string;
+}
+
+export interface AddMembers {
+  readonly change: 'add';
+  readonly roomId: string;
+  readonly actorId: string;
+  /** Users who exist, each once. */
+  readonly userIds: readonly string[];
+}
+
+export interface SendMessage {
+  readonly change: 'send';
+  readonly roomId: string;
+  readonly actorId: string;
+  readonly id: string;
+  readonly clientId: string;
+  readonly requestHash: string;
+  readonly text: string;
+  readonly replyTo: number | null;
+  readonly threadSeq: number | null;
+  /** JSON. */
+  readonly meta: string | null;
+  /** Users named in the text; those of them who are members are mentioned. */
+  readonly namedIds: readonly string[];
+}
+
+/** An event of an add-on's own, with its rows and its conditions. */
+export interface ModuleEvent {
+  readonly change: 'module';
+  readonly roomId: string;
+  readonly actorId: ActorId;
+  readonly type: string;
+  /** JSON object. */
+  readonly body: string;
+  readonly require: 'member' | 'admin';
+  readonly project: readonly PlainQuery[];
+  readonly assert: readonly PlainQuery[];
+}
+
+/** What can be done to rooms. Each is checked and stored inside the transaction of its batch. */
+export type Change = CreateRoom | JoinRoom | LeaveRoom | AddMembers | SendMessage | ModuleEvent;
+
+export interface Batch {
+  /** Wall time in milliseconds. */
+  readonly nowMs: number;
+  readonly changes: readonly Change[];
+}
+
+export interface Stored {
+  readonly outcome: 'stored';
+  readonly roomId: string;
+  /** True when an earlier request had stored it, and this one stored nothing. */
+  readonly duplicate: boolean;
+  /** What was appended; empty when the change changed nothing. */
+  readonly events: readonly RoomEvent[];
+  /** The message of a `send`. */
+  readonly message?: MessageView;
+}
+
+export interface Refused {
+  readonly outcome: 'refused';
+  readonly code: 'NOT_FOUND' | 'FORBIDDEN' | 'CONFLICT' | 'VALIDATION_FAILED';
+  readonly message: string;
+  /** The property at fault, with `VALIDATION_FAILED`. */
+  readonly path?: string;
+}
+
+/** A fault of the add-on's queries. */
+export interface Failed {
+  readonly outcome: 'failed';
+  readonly message: string;
+}
+
+/** What became of one change: its own, whatever becomes of the others in its batch. */
+export type Outcome = Stored | Refused | Failed;
+
+export const NO_ROOM: Refused = { outcome: 'refused', code: 'NOT_FOUND', message: 'room not found' };
+
+export function forbid(message: string): Refused {
+  return { outcome: 'refused', code: 'FORBIDDEN', message };
+}
+
+const RANKS: Readonly<Record<RoomRole, number>> = { owner: 2, admin: 1, member: 0 };
+
+/** True when `role` is `least` or higher. */
+export function hasRank(role: RoomRole, least: RoomRole): boolean {
+  return RANKS[role] >= RANKS[least];
+}

@@ -1,0 +1,13 @@
+export { store as appendStore } from './append.store.js';
+export type {
+  AddMembers,
+  Change,
+  CreateRoom,
+  JoinRoom,
+  LeaveRoom,
+  ModuleEvent,
+  Outcome,
+  Refused,
+  SendMessage,
+  Stored,
+} from './change.js';

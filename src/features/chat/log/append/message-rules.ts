@@ -1,0 +1,86 @@
+import { eventView, messageView } from '../reading/views.js';
+import type { MessagesTable } from '../schema/index.js';
+import { type Outcome, type Refused, type SendMessage } from './change.js';
+import { writerIn } from './standing.js';
+import type { Workspace } from './workspace.js';
+
+/** Mentions of one message; those named first count. */
+const MAX_MENTIONS = 50;
+
+/** Stores a message, once: a repeated send finds the first one whatever has become of its sender's rights. */
+export function sendMessage(work: Workspace, send: SendMessage): Outcome {
+  const first = work.sent(send.roomId, send.actorId, send.clientId);
+  if (first) return repeated(first, send);
+  const standing = writerIn(work, send.roomId, send.actorId);
+  if ('outcome' in standing) return standing;
+  const refusal = refuseReferences(work, send);
+  if (refusal) return refusal;
+
+  const { room, member } = standing;
+  const carries = send.threadSeq === null ? 'root message' : 'reply';
+  const event = work.append(room, { type: 'message', actorId: send.actorId, carries });
+  const mentioned = send.namedIds.filter((userId) => work.member(room.id, userId)).slice(0, MAX_MENTIONS);
+  const message = messageRow(send, event.seq, event.at, mentioned);
+  work.addMessage(message, mentioned);
+  work.changeMember(member, { read_seq: event.seq, read_ordinal: event.ordinal });
+  const root = send.threadSeq === null ? undefined : work.message(room.id, send.threadSeq);
+  if (root) work.countReply(root);
+  const stored = eventView(event, message);
+  return {
+    outcome: 'stored',
+    roomId: room.id,
+    duplicate: false,
+    events: [stored],
+    message: messageView(message),
+  };
+}
+
+function repeated(first: MessagesTable, send: SendMessage): Outcome {
+  const isSame = first.request_hash === null || first.request_hash === send.requestHash;
+  if (!isSame) {
+    return { outcome: 'refused', code: 'CONFLICT', message: 'another message was sent with this clientId' };
+  }
+  return {
+    outcome: 'stored',
+    roomId: first.room_id,
+    duplicate: true,
+    events: [],
+    message: messageView(first),
+  };
+}
+
+function refuseReferences(work: Workspace, { roomId, replyTo, threadSeq }: SendMessage): Refused | undefined {
+  if (replyTo !== null && !work.message(roomId, replyTo)) return wrong('replyTo', 'must name a message');
+  if (threadSeq === null) return undefined;
+  const root = work.message(roomId, threadSeq);
+  return root?.thread_seq === null ? undefined : wrong('threadSeq', 'must name a message outside of threads');
+}
+
+function wrong(path: string, rule: string): Refused {
+  return { outcome: 'refused', code: 'VALIDATION_FAILED', message: rule, path };
+}
+
+function messageRow(
+  send: SendMessage,
+  seq: number,
+  atMs: number,
+  mentioned: readonly string[],
+): MessagesTable {
+  return {
+    room_id: send.roomId,
+    seq,
+    id: send.id,
+    sender_id: send.actorId,
+    client_id: send.clientId,
+    request_hash: send.requestHash,
+    text: send.text,
+    created_at: atMs,
+    edited_at: null,
+    deleted_at: null,
+    reply_to: send.replyTo,
+    thread_seq: send.threadSeq,
+    reply_count: 0,
+    mentions: JSON.stringify(mentioned),
+    meta: send.meta,
+  };
+}

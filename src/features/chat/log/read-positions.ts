@@ -1,0 +1,75 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { type Cancel, Clock } from '../../../realtime/index.js';
+import { InjectStore, type Store, StorageError } from '../../../storage/index.js';
+import { logStore, type PositionsAhead, type ReadPosition } from './reading/index.js';
+
+const FLUSH_MS = 1000;
+
+/**
+ * How far users have read, ahead of the store: positions are written behind, the last one of each user and room once a
+ * second, so that reading never costs more than sending. Their loss in a crash is harmless.
+ */
+@Injectable()
+export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(ReadPositions.name);
+  private readonly ahead = new Map<string, Map<string, ReadPosition>>();
+  private cancel: Cancel | undefined;
+  private flushing: Promise<void> = Promise.resolve();
+
+  constructor(
+    @InjectStore(logStore) private readonly store: Store<typeof logStore>,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.cancel = this.clock.every(FLUSH_MS, () => void this.flush());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.cancel?.();
+    await this.flush();
+  }
+
+  /** Moves a position forward; one that is behind what is known already does nothing. */
+  advance(position: ReadPosition): void {
+    const { userId, roomId, seq } = position;
+    const ofUser = this.ahead.get(userId) ?? new Map<string, ReadPosition>();
+    if ((ofUser.get(roomId)?.seq ?? 0) >= seq) return;
+    ofUser.set(roomId, position);
+    this.ahead.set(userId, ofUser);
+  }
+
+  /** This user's positions that the store may not have yet. */
+  of(userId: string): PositionsAhead {
+    const positions: Record<string, number> = {};
+    for (const [roomId, { seq }] of this.ahead.get(userId) ?? []) positions[roomId] = seq;
+    return positions;
+  }
+
+  /** Writes what is ahead of the store; flushes run one after the other. What fails to be written is tried again. */
+  async flush(): Promise<void> {
+    this.flushing = this.flushing.then(async () => this.write());
+    await this.flushing;
+  }
+
+  private async write(): Promise<void> {
+    const positions = [...this.ahead.values()].flatMap((ofUser) => [...ofUser.values()]);
+    if (positions.length === 0) return;
+    try {
+      await this.store.advance(positions);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.logger.warn({ waiting: positions.length, err: error }, 'read positions could not be written');
+      return;
+    }
+    for (const position of positions) this.forget(position);
+  }
+
+  /** Keeps a position that has moved on since it was written. */
+  private forget(written: ReadPosition): void {
+    const ofUser = this.ahead.get(written.userId);
+    if (ofUser?.get(written.roomId) !== written) return;
+    ofUser.delete(written.roomId);
+    if (ofUser.size === 0) this.ahead.delete(written.userId);
+  }
+}

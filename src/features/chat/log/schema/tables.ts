@@ -1,0 +1,95 @@
+import type { RoomKind, RoomRole } from '../room-view.js';
+
+/** Times are milliseconds since 1970 (UTC). */
+export interface RoomsTable {
+  id: string;
+  kind: RoomKind;
+  name: string | null;
+  topic: string | null;
+  /** `seq` of the last event. */
+  head: number;
+  /** Root messages up to the head. */
+  ordinal: number;
+  floor: number;
+  member_count: number;
+  /** The two user ids of a direct room in their order, joined by a colon: there is one room for each pair. */
+  direct_key: string | null;
+  creator_id: string | null;
+  client_id: string | null;
+  created_at: number;
+  archived_at: number | null;
+  /** Time of the last event; no event of a room is older than the one before it. */
+  last_active_at: number;
+}
+
+/** The truth. A message's words are not here but in `messages`, so that they are erased in one place. */
+export interface RoomEventsTable {
+  room_id: string;
+  seq: number;
+  type: string;
+  /** Root messages up to this event: unread counts are differences of ordinals. */
+  ordinal: number;
+  actor_id: string | null;
+  at: number;
+  /** The message that the event carries as it is now; null when it carries none. */
+  message_seq: number | null;
+  /** JSON of what the type adds to the event; null when that is nothing, or only the message. */
+  body: string | null;
+}
+
+export interface MessagesTable {
+  room_id: string;
+  seq: number;
+  id: string;
+  sender_id: string;
+  client_id: string;
+  /** Tells a repeated send from another message under the same `client_id`; null once the content is erased. */
+  request_hash: string | null;
+  text: string;
+  created_at: number;
+  edited_at: number | null;
+  deleted_at: number | null;
+  reply_to: number | null;
+  thread_seq: number | null;
+  reply_count: number;
+  /** JSON list of the members named in the text. */
+  mentions: string;
+  /** JSON, as text and not in a JSON column: it is returned as it was sent. */
+  meta: string | null;
+}
+
+export interface MembersTable {
+  room_id: string;
+  user_id: string;
+  role: RoomRole;
+  joined_at: number;
+  joined_seq: number;
+  read_seq: number;
+  /** The ordinal at `read_seq`. */
+  read_ordinal: number;
+  /** The commit that last wrote this row: what the member's other devices have not seen yet is beyond it. */
+  changed_commit: number;
+}
+
+/** Whom a message names, beside `messages.mentions`, so that a member's mentions can be counted. */
+export interface MentionsTable {
+  user_id: string;
+  room_id: string;
+  seq: number;
+}
+
+/** One row. */
+export interface LogStateTable {
+  id: number;
+  /** How many transactions have written members' rows. */
+  commits: number;
+}
+
+export interface ChatTables {
+  rooms: RoomsTable;
+  room_events: RoomEventsTable;
+  messages: MessagesTable;
+  members: MembersTable;
+  mentions: MentionsTable;
+  log_state: LogStateTable;
+}
