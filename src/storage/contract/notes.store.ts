@@ -81,6 +81,16 @@ export const store = defineStore({
     },
     setMeta: async (db: Kysely<NoteTables>, { key, value }: { key: string; value: string | null }) =>
       writeMeta(db, key, value),
+    erase: async (db: Kysely<NoteTables>, id: number) => {
+      await db.deleteFrom('notes').where('id', '=', id).execute();
+    },
+    clear: async (db: Kysely<NoteTables>) => {
+      await db.deleteFrom('notes').execute();
+    },
+    /** Makes the database as full as if the disk were: it may not grow beyond that many pages. */
+    limitPages: async (db: Kysely<NoteTables>, pages: number) => {
+      await sql`pragma max_page_count = ${sql.lit(pages)}`.execute(db);
+    },
     unclonable: async () => () => undefined,
   },
 });

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { StoreDefinition, StoreOperation, StoreOperations } from '../store.js';
 import { SqliteConnection } from './sqlite-connection.js';
-import { failureOf, isFull } from './thread-failure.js';
+import { endingError, failureOf, isRefusedCommit } from './thread-failure.js';
 import type {
   OperationCall,
   ThreadAnswer,
@@ -16,7 +16,7 @@ import type {
  * load Nest, nor may the stores that it imports: that would cost every thread a third of a second and 30 MB.
  */
 const settings = workerData as ThreadSettings;
-const connection = new SqliteConnection(settings);
+const connection = connect();
 const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database: connection }) });
 const stores = new Map<string, StoreDefinition<StoreOperations, StoreOperations>>();
 const port = parentPort;
@@ -26,6 +26,14 @@ let previous: Promise<void> = Promise.resolve();
 port.on('message', (request: ThreadRequest) => {
   previous = previous.then(async () => answer(request));
 });
+
+function connect(): SqliteConnection {
+  try {
+    return new SqliteConnection(settings);
+  } catch (error) {
+    throw endingError(error);
+  }
+}
 
 async function answer({ id, call }: ThreadRequest): Promise<void> {
   const outcome = await perform(id, call);
@@ -37,7 +45,8 @@ function post(outcome: ThreadAnswer): void {
   try {
     port?.postMessage(outcome);
   } catch (error) {
-    port?.postMessage({ id: outcome.id, failure: failureOf(error, 'not-stored') });
+    const mistake = new TypeError('the operation is done, but its result is no plain data', { cause: error });
+    port?.postMessage({ id: outcome.id, failure: failureOf(mistake, 'not-stored') });
   }
 }
 
@@ -65,18 +74,15 @@ async function transact(id: number, call: OperationCall): Promise<ThreadAnswer> 
   }
 }
 
-/**
- * A full disk is a plain refusal: the frame that would commit could not be written. Any other fault here leaves open
- * whether that frame is in the log.
- */
+/** A fault here leaves open whether the frame that commits is in the log, unless SQLite says that it is not. */
 function commit(id: number, result: unknown): ThreadAnswer {
   try {
     connection.run('COMMIT');
     return { id, result };
   } catch (error) {
-    const isRolledBack = isFull(error) && connection.isInTransaction;
+    const isRefused = isRefusedCommit(error) && connection.isInTransaction;
     rollBack();
-    return { id, failure: failureOf(error, isRolledBack ? 'not-stored' : 'unknown') };
+    return { id, failure: failureOf(error, isRefused ? 'not-stored' : 'unknown') };
   }
 }
 
@@ -87,7 +93,7 @@ function rollBack(): void {
     connection.run('ROLLBACK');
   } catch (error) {
     setImmediate(() => {
-      throw error;
+      throw endingError(error);
     });
   }
 }

@@ -5,6 +5,9 @@ import type { ThreadSettings } from './thread-messages.js';
 /** Longest wait for a lock. Only a backup or a shell that opens the file beside us can hold one. */
 const BUSY_TIMEOUT_MS = 2_000;
 
+/** A burst may grow the write-ahead log; it shrinks to this with the next checkpoint. */
+const MAX_IDLE_LOG_BYTES = 64 * 1024 * 1024;
+
 /** Statements kept prepared. Lists of parameters make a text for each length, so the number must be bounded. */
 const MAX_STATEMENTS = 500;
 
@@ -25,6 +28,7 @@ export class SqliteConnection implements KyselyDatabase {
       this.#database.pragma('journal_mode = WAL');
       this.#database.pragma(`synchronous = ${settings.synchronous}`);
       this.#database.pragma('secure_delete = ON');
+      this.#database.pragma(`journal_size_limit = ${MAX_IDLE_LOG_BYTES}`);
     } else {
       this.#database.pragma('query_only = ON');
     }

@@ -37,8 +37,15 @@ export function errorOf(failure: ThreadFailure): Error {
   return error;
 }
 
-export function isFull(error: unknown): boolean {
-  return codeOf(error) === 'SQLITE_FULL';
+/** The driver's errors lose their message on the way out of a thread that they end; this one keeps it. */
+export function endingError(error: unknown): Error {
+  return new Error(describe(error), { cause: error });
+}
+
+/** Whether a COMMIT that failed so wrote nothing: its last frame had no room, or a deferred constraint stood against it. */
+export function isRefusedCommit(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'SQLITE_FULL' || code.startsWith('SQLITE_CONSTRAINT');
 }
 
 function isMachineFault(error: unknown): boolean {
