@@ -87,7 +87,7 @@ export class RealtimeAdapter extends WsAdapter {
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.upgrade(request, socket, head).catch((error: unknown) => {
-      logger.error({ err: error }, 'an upgrade failed');
+      logger.error({ msg: 'an upgrade failed', err: error });
       socket.destroy();
     });
   };

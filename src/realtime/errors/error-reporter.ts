@@ -54,7 +54,7 @@ export class ErrorReporter {
     };
     if (!CODES_WITH_REF.has(known.code)) return reported;
     const ref = randomUUID();
-    this.logger.error({ ...where, ref, code: known.code, err: known.cause ?? error });
+    this.logger.error({ msg: known.message, ...where, ref, code: known.code, err: known.cause ?? error });
     return { ...reported, ref };
   }
 

@@ -51,7 +51,11 @@ export class CatchUp {
   }
 
   private onFailed(error: unknown): void {
-    CatchUp.logger.warn({ connectionId: this.connection.id, err: error }, 'catching up failed, trying again');
+    CatchUp.logger.warn({
+      msg: 'catching up failed, trying again',
+      connectionId: this.connection.id,
+      err: error,
+    });
     this.retry = setTimeout(() => {
       this.isRunning = false;
       this.run();

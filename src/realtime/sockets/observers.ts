@@ -40,7 +40,7 @@ export class Observers implements OnApplicationBootstrap {
     try {
       call();
     } catch (error) {
-      this.logger.error({ err: error }, 'a connection observer failed');
+      this.logger.error({ msg: 'a connection observer failed', err: error });
     }
   }
 }

@@ -1,0 +1,261 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { UserActor } from '../connection/actor.js';
+import { Connection } from '../connection/connection.js';
+import { OutboundFrame } from '../frames/outbound-frame.js';
+import { CatchUp } from './catch-up.js';
+import { PositionedTopics } from './positioned-topic.js';
+import type { Recipient } from './recipient.js';
+import type { PositionedFrame, Topic, TopicSource } from './topic.js';
+
+const PAGE = 3;
+
+/** A connection whose peer reads only when it is told to. */
+class SlowRecipient extends Connection implements Recipient {
+  readonly id = 'c';
+  readonly principal = { userId: 'u', sessionId: 's', expiresAtMs: null };
+  readonly subprotocol = 'chat';
+  readonly userAgent = '';
+  readonly remoteAddress = '';
+  readonly openedAtMs = 0;
+  readonly lastFrameAtMs = 0;
+  readonly isAttached = true;
+  readonly isEnding = false;
+  readonly catchUp = new CatchUp(this);
+  /** Everything that was taken, in order: the data of each frame. */
+  readonly taken: object[] = [];
+  private unsent = 0;
+  private readonly waitingStates = new Map<string, OutboundFrame>();
+
+  constructor(private readonly room: number) {
+    super();
+  }
+
+  readonly outbox = {
+    isFullNow: () => this.unsent >= this.room,
+    get isFull(): boolean {
+      return this.isFullNow();
+    },
+    offer: (frame: Buffer): boolean => {
+      if (this.unsent >= this.room) return false;
+      this.unsent++;
+      this.taken.push(dataOf(frame));
+      return true;
+    },
+  };
+
+  get actor(): UserActor {
+    return { kind: 'user', userId: 'u', sessionId: 's' };
+  }
+
+  /** The peer reads everything. */
+  drain(): void {
+    this.unsent = 0;
+    for (const [key, frame] of this.waitingStates) {
+      this.waitingStates.delete(key);
+      this.pushState(key, frame);
+    }
+    this.catchUp.run();
+  }
+
+  push(event: string, data: object): void {
+    this.pushFrame(new OutboundFrame(event, data));
+  }
+
+  pushFrame(frame: OutboundFrame): void {
+    this.taken.push(frame.data);
+  }
+
+  pushState(key: string, frame: OutboundFrame): void {
+    if (!this.outbox.offer(frame.text)) this.waitingStates.set(key, frame);
+  }
+
+  prolong(): void {}
+  close(): void {}
+}
+
+/** The log behind a topic. */
+class Log implements TopicSource {
+  private readonly frames: PositionedFrame[] = [];
+
+  get head(): number {
+    return this.frames.length;
+  }
+
+  append(): PositionedFrame {
+    const position = this.head + 1;
+    const appended = { position, frame: new OutboundFrame('event', { position }) };
+    this.frames.push(appended);
+    return appended;
+  }
+
+  async read(_topic: string, after: number, until: number): Promise<PositionedFrame[]> {
+    await Promise.resolve();
+    return this.frames.slice(after, Math.min(until, after + PAGE));
+  }
+}
+
+function dataOf(frame: Buffer): object {
+  const text = frame.toString('utf8', frame.indexOf('{'));
+  return (JSON.parse(text) as { data: object }).data;
+}
+
+function positions(from: number, to: number): object[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, at) => ({ position: from + at + 1 }));
+}
+
+async function settle(): Promise<void> {
+  for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate);
+}
+
+function publish(topic: Topic, log: Log): void {
+  const { position, frame } = log.append();
+  topic.publish(position, frame);
+}
+
+describe('a topic', () => {
+  it('gives a subscriber every frame after its position, those published before included', async () => {
+    const log = new Log();
+    const topic = new PositionedTopics().create('t', 0, log);
+    for (let n = 0; n < 10; n++) publish(topic, log);
+    const recipient = new SlowRecipient(1000);
+    topic.subscribe(recipient, 4);
+    publish(topic, log);
+    await settle();
+    publish(topic, log);
+    expect(recipient.taken).toEqual(positions(4, 12));
+  });
+
+  it('leaves out what a subscriber has already, when it is ahead of the topic', () => {
+    const log = new Log();
+    const topic = new PositionedTopics().create('t', 0, log);
+    const recipient = new SlowRecipient(1000);
+    topic.subscribe(recipient, 2);
+    for (let n = 0; n < 4; n++) publish(topic, log);
+    expect(recipient.taken).toEqual(positions(2, 4));
+  });
+
+  it('sends the introduction before the first frame', async () => {
+    const log = new Log();
+    const topic = new PositionedTopics().create('t', 0, log);
+    const recipient = new SlowRecipient(1000);
+    const first = async (): Promise<OutboundFrame> => {
+      await settle();
+      return new OutboundFrame('room.added', { added: true });
+    };
+    topic.subscribe(recipient, 0, { first });
+    publish(topic, log);
+    await settle();
+    publish(topic, log);
+    await settle();
+    expect(recipient.taken).toEqual([{ added: true }, ...positions(0, 2)]);
+  });
+
+  it('ends a subscription after its last frame, and sends nothing later', async () => {
+    const log = new Log();
+    const topic = new PositionedTopics().create('t', 0, log);
+    const recipient = new SlowRecipient(2);
+    topic.subscribe(recipient, 0);
+    for (let n = 0; n < 5; n++) publish(topic, log);
+    topic.unsubscribe(recipient, 5, new OutboundFrame('room.removed', { removed: true }));
+    publish(topic, log);
+    for (let n = 0; n < 5; n++) {
+      recipient.drain();
+      await settle();
+    }
+    expect(recipient.taken).toEqual([...positions(0, 5), { removed: true }]);
+    expect(topic.subscriberCount).toBe(0);
+  });
+
+  it('keeps a state frame behind the frames that were published before it', async () => {
+    const log = new Log();
+    const topic = new PositionedTopics().create('t', 0, log);
+    const recipient = new SlowRecipient(2);
+    topic.subscribe(recipient, 0);
+    for (let n = 0; n < 5; n++) publish(topic, log);
+    topic.publishState('typing', new OutboundFrame('typing', { typing: 1 }));
+    topic.publishState('typing', new OutboundFrame('typing', { typing: 2 }));
+    for (let n = 0; n < 5; n++) {
+      recipient.drain();
+      await settle();
+    }
+    expect(recipient.taken).toEqual([...positions(0, 5), { typing: 2 }]);
+  });
+
+  it('refuses a frame out of its order', () => {
+    const log = new Log();
+    const topic = new PositionedTopics().create('t', 7, log);
+    expect(() => topic.publish(9, new OutboundFrame('event', {}))).toThrow('9 published after 7');
+  });
+
+  it('asks a source that failed again', async () => {
+    const log = new Log();
+    let failures = 1;
+    const source: TopicSource = {
+      read: (...args) => (failures-- > 0 ? Promise.reject(new Error('down')) : log.read(...args)),
+    };
+    const topic = new PositionedTopics().create('t', 0, source);
+    for (let n = 0; n < 2; n++) publish(topic, log);
+    const recipient = new SlowRecipient(1000);
+    topic.subscribe(recipient, 0);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1100);
+    });
+    expect(recipient.taken).toEqual(positions(0, 2));
+  });
+});
+
+type Step = 'publish' | 'subscribe' | 'unsubscribe' | 'drain' | 'turn';
+
+const step = fc.constantFrom<Step>(
+  'publish',
+  'publish',
+  'publish',
+  'subscribe',
+  'unsubscribe',
+  'drain',
+  'turn',
+);
+
+describe('whatever is interleaved', () => {
+  it('each subscription gets its stretch once, in order, and whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (steps, room) => {
+          const log = new Log();
+          const topic = new PositionedTopics().create('t', 0, log);
+          const recipient = new SlowRecipient(room);
+          const expected: object[] = [];
+          let from = 0;
+          const actions: Record<Step, () => void | Promise<void>> = {
+            publish: () => publish(topic, log),
+            subscribe: () => {
+              if (topic.has(recipient)) return;
+              from = Math.max(0, log.head - 2);
+              topic.subscribe(recipient, from);
+            },
+            unsubscribe: () => {
+              if (!topic.has(recipient)) return;
+              expected.push(...positions(from, log.head), { last: log.head });
+              topic.unsubscribe(recipient, log.head, new OutboundFrame('last', { last: log.head }));
+            },
+            drain: () => recipient.drain(),
+            turn: settle,
+          };
+          for (const name of steps) await actions[name]();
+          if (topic.has(recipient)) expected.push(...positions(from, log.head));
+          for (let n = 0; n < 200 && recipient.taken.length < expected.length; n++) {
+            recipient.drain();
+            await settle();
+          }
+          recipient.drain();
+          await settle();
+          expect(recipient.taken).toEqual(expected);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
