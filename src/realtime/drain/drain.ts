@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOSE } from '../connection/close.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
@@ -37,8 +38,11 @@ export class Drain implements BeforeApplicationShutdown {
     if (all.length === 0) return;
     this.logger.log(`closing ${all.length} connections`);
     const deadline = performance.now() + this.settings.drainMs;
+    const enough = new AbortController();
     const closed = this.closeInBatches(all, this.settings.drainMs * CLOSING_SHARE);
-    await Promise.race([closed, sleep(this.settings.drainMs)]);
+    const late = sleep(this.settings.drainMs, undefined, { signal: enough.signal }).catch(() => undefined);
+    await Promise.race([closed, late]);
+    enough.abort();
     await this.untilGone(deadline);
     for (const connection of this.connections.all()) connection.ws.terminate();
   }
@@ -63,10 +67,4 @@ export class Drain implements BeforeApplicationShutdown {
   private async untilGone(deadline: number): Promise<void> {
     while (this.connections.size > 0 && performance.now() < deadline) await sleep(10);
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
