@@ -1,6 +1,6 @@
 export { LogReader, type Memberships } from './log-reader.js';
 export { LogWriter } from './log-writer.js';
-export type { MessageView, ReactionView } from './message-view.js';
+export type { MessageView, ReactionView } from '../records/index.js';
 export { ReadPositions } from './read-positions.js';
 export {
   type MembershipChanged,
@@ -8,6 +8,6 @@ export {
   type RoomCommitted,
   type RoomEvent,
   userChannel,
-} from './room-event.js';
+} from '../records/index.js';
 export { type Append, type AppendInput, type Committed, RoomLog } from './room-log.js';
-export type { RoomFacts, RoomKind, RoomRole, RoomView } from './room-view.js';
+export type { RoomFacts, RoomKind, RoomRole, RoomView } from '../records/index.js';

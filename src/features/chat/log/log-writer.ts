@@ -8,7 +8,7 @@ import {
   type RoomCommitted,
   type RoomEvent,
   userChannel,
-} from './room-event.js';
+} from '../records/index.js';
 import type { Append } from './room-log.js';
 
 /** Events of one commit. More would make its first append wait for too long. */

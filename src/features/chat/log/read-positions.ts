@@ -1,7 +1,8 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type Cancel, Clock } from '../../../realtime/index.js';
 import { InjectStore, type Store, StorageError } from '../../../storage/index.js';
-import { logStore, type PositionsAhead, type ReadPosition } from './reading/index.js';
+import type { PositionsAhead } from '../records/index.js';
+import { type ReadPosition, store as logStore } from './log.store.js';
 
 const FLUSH_MS = 1000;
 

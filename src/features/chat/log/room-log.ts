@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../../realtime/index.js';
 import { plainQuery, type QueryLike } from '../../../storage/index.js';
 import { LogWriter } from './log-writer.js';
-import type { RoomEvent } from './room-event.js';
-import type { RoomRole } from './room-view.js';
+import type { RoomEvent, RoomRole } from '../records/index.js';
 
 /** An event of a module's own, to be appended to a room's log. */
 export interface AppendInput {

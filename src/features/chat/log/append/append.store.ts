@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { defineStore } from '../../../../storage/store.js';
-import type { ChatTables, MembersTable } from '../schema/index.js';
+import type { ChatTables, MembersTable } from '../../records/index.js';
 import { flush, openWorkspace, successorOf } from './batch.store.js';
 import type { Batch, Change, Outcome } from './change.js';
 import { addMembers, createRoom, joinRoom, leaveRoom } from './membership-rules.js';

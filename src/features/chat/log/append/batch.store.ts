@@ -1,6 +1,12 @@
 import type { Kysely } from 'kysely';
-import { directKey } from '../reading/views.js';
-import { type ChatTables, keyIn, type MembersTable, portions, type RoomsTable } from '../schema/index.js';
+import {
+  type ChatTables,
+  directKey,
+  keyIn,
+  type MembersTable,
+  portions,
+  type RoomsTable,
+} from '../../records/index.js';
 import type { Change, CreateRoom } from './change.js';
 import { type Pending, Workspace } from './workspace.js';
 

@@ -1,6 +1,4 @@
-import type { MessageView } from '../message-view.js';
-import type { RoomEvent } from '../room-event.js';
-import type { RoomKind, RoomRole } from '../room-view.js';
+import type { MessageView, RoomEvent, RoomKind, RoomRole } from '../../records/index.js';
 import type { PlainQuery } from '../../../../storage/index.js';
 
 /** Who acts; null is the service, whose rights are not checked. */

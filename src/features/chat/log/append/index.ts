@@ -1,4 +1,5 @@
 export { store as appendStore } from './append.store.js';
+export { writeMembers } from './batch.store.js';
 export type {
   AddMembers,
   Change,

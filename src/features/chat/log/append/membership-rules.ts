@@ -1,7 +1,11 @@
-import { directKey, eventView } from '../reading/views.js';
-import type { RoomEvent } from '../room-event.js';
-import type { RoomRole } from '../room-view.js';
-import type { MembersTable, RoomsTable } from '../schema/index.js';
+import {
+  directKey,
+  eventView,
+  type MembersTable,
+  type RoomEvent,
+  type RoomRole,
+  type RoomsTable,
+} from '../../records/index.js';
 import {
   type AddMembers,
   type CreateRoom,

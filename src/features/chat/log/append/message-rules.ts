@@ -1,5 +1,4 @@
-import { eventView, messageView } from '../reading/views.js';
-import type { MessagesTable } from '../schema/index.js';
+import { eventView, type MessagesTable, messageView } from '../../records/index.js';
 import { type Outcome, type Refused, type SendMessage } from './change.js';
 import { writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import { bindSeq, type PlainQuery, withSavepoint } from '../../../../storage/store.js';
-import { eventView } from '../reading/views.js';
-import type { ChatTables, RoomsTable } from '../schema/index.js';
+import { type ChatTables, eventView, type RoomsTable } from '../../records/index.js';
 import { flush } from './batch.store.js';
 import { forbid, hasRank, type ModuleEvent, NO_ROOM, type Outcome, type Refused } from './change.js';
 import { refuseArchived, writerIn } from './standing.js';

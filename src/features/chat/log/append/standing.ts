@@ -1,4 +1,4 @@
-import type { MembersTable, RoomsTable } from '../schema/index.js';
+import type { MembersTable, RoomsTable } from '../../records/index.js';
 import { forbid, NO_ROOM, type Refused } from './change.js';
 import type { Workspace } from './workspace.js';
 

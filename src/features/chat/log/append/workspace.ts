@@ -4,7 +4,7 @@ import type {
   MessagesTable,
   RoomEventsTable,
   RoomsTable,
-} from '../schema/index.js';
+} from '../../records/index.js';
 
 /** What a new event says beside what every event has. */
 export interface EventInput {

@@ -1,11 +1,18 @@
 import type { Kysely } from 'kysely';
-import { defineStore, readMeta, writeMeta } from '../../../../storage/store.js';
-import type { RoomEvent } from '../room-event.js';
-import type { RoomView } from '../room-view.js';
-import { type ChatTables, keyIn, type MembersTable, portions } from '../schema/index.js';
-import { writeMembers } from '../append/batch.store.js';
-import { readEvents, type Stretch } from './events.store.js';
-import { readRoomViews, type RoomViewsQuery } from './room-views.store.js';
+import { defineStore, readMeta, writeMeta } from '../../../storage/store.js';
+import {
+  type ChatTables,
+  keyIn,
+  type MembersTable,
+  portions,
+  readEvents,
+  readRoomViews,
+  type RoomEvent,
+  type RoomView,
+  type RoomViewsQuery,
+  type Stretch,
+} from '../records/index.js';
+import { writeMembers } from './append/index.js';
 
 type Db = Kysely<ChatTables>;
 

@@ -1,5 +1,5 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
-import type { DialectName, Migration } from '../../../../storage/index.js';
+import type { DialectName, Migration } from '../../../storage/index.js';
 import type { ChatTables } from './tables.js';
 
 /** Chat's schema, step by step. */

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { RoomView } from '../room-view.js';
-import { type ChatTables, keyIn, type MembersTable, type RoomsTable } from '../schema/index.js';
+import type { RoomView } from './room-view.js';
 import { messageKey, messageRows } from './events.store.js';
+import { keyIn } from './keys.store.js';
+import type { ChatTables, MembersTable, RoomsTable } from './tables.js';
 import { messageView, roomFacts } from './views.js';
 
 /** Read positions that are known before they are stored: `seq` by room. */

@@ -1,7 +1,7 @@
-import type { MessageView } from '../message-view.js';
-import type { RoomEvent } from '../room-event.js';
-import type { RoomFacts } from '../room-view.js';
-import type { MessagesTable, RoomEventsTable, RoomsTable } from '../schema/index.js';
+import type { MessageView } from './message-view.js';
+import type { RoomEvent } from './room-event.js';
+import type { RoomFacts } from './room-view.js';
+import type { MessagesTable, RoomEventsTable, RoomsTable } from './tables.js';
 
 /** Milliseconds since 1970 as the wire has them. */
 export function iso(atMs: number): string;

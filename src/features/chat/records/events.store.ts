@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { RoomEvent } from '../room-event.js';
-import { type ChatTables, keyIn, type MessagesTable, type RoomEventsTable } from '../schema/index.js';
+import type { RoomEvent } from './room-event.js';
+import { keyIn } from './keys.store.js';
+import type { ChatTables, MessagesTable, RoomEventsTable } from './tables.js';
 import { eventView } from './views.js';
 
 /** A stretch of one room's log, and how much of it fits an answer. */

@@ -1,4 +1,4 @@
-import type { RoomKind, RoomRole } from '../room-view.js';
+import type { RoomKind, RoomRole } from './room-view.js';
 
 /** Times are milliseconds since 1970 (UTC). */
 export interface RoomsTable {

@@ -1,0 +1,23 @@
+export { messageKey, messageRows, readEvents, type Stretch, withMessages } from './events.store.js';
+export { keyIn, portions } from './keys.store.js';
+export type { MessageView, ReactionView } from './message-view.js';
+export { chatMigrations } from './migrations.js';
+export {
+  type MembershipChanged,
+  roomChannel,
+  type RoomCommitted,
+  type RoomEvent,
+  userChannel,
+} from './room-event.js';
+export type { RoomFacts, RoomKind, RoomRole, RoomView } from './room-view.js';
+export { type PositionsAhead, readRoomViews, type RoomViewsQuery } from './room-views.store.js';
+export type {
+  ChatTables,
+  LogStateTable,
+  MembersTable,
+  MentionsTable,
+  MessagesTable,
+  RoomEventsTable,
+  RoomsTable,
+} from './tables.js';
+export { directKey, eventView, iso, messageView, roomFacts } from './views.js';
