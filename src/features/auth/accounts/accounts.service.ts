@@ -4,8 +4,8 @@ import { InjectStore, type Store } from '../../../storage/index.js';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { REVOKED, SessionClosings, SUSPENDED } from '../sessions/session-closings.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
-import { store as definition } from './accounts.store.js';
-import { foldDisplayName, foldUsername, normalDisplayName } from './names.js';
+import { type Account, store as definition } from './accounts.store.js';
+import { foldDisplayName, foldUsername, isUsername, normalDisplayName } from './names.js';
 import { PasswordHasher } from './password-hasher.js';
 import type { User } from './user.js';
 
@@ -45,7 +45,7 @@ export class AccountsService {
 
   /** A wrong name and a wrong password cost the same and read the same: `UNAUTHENTICATED`. Suspended: `FORBIDDEN`. */
   async logIn({ username, password }: Credentials, userAgent: string): Promise<Grant> {
-    const account = await this.store.accountByUsername(foldUsername(username));
+    const account = await this.#accountOf(username);
     const passwordHash = account?.passwordHash ?? null;
     const isMatch = await this.hasher.matches(password, passwordHash);
     if (!account || passwordHash === null || !isMatch) {
@@ -79,6 +79,10 @@ export class AccountsService {
 
   async unsuspend(userId: string): Promise<void> {
     if (!(await this.store.setSuspension({ userId, suspendedAtMs: null }))) throw notFound('user');
+  }
+
+  async #accountOf(username: string): Promise<Account | undefined> {
+    return isUsername(username) ? await this.store.accountByUsername(foldUsername(username)) : undefined;
   }
 
   async #insert(account: {

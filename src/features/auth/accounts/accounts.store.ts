@@ -39,12 +39,10 @@ export interface SuspensionChange {
 type Db = Kysely<AuthTables>;
 
 async function byIds(db: Db, ids: readonly string[]): Promise<User[]> {
-  if (ids.length === 0) return [];
   return (await db.selectFrom('users').select(USER_COLUMNS).where('id', 'in', ids).execute()).map(userOf);
 }
 
 async function byUsernames(db: Db, usernames: readonly string[]): Promise<User[]> {
-  if (usernames.length === 0) return [];
   const rows = await db.selectFrom('users').select(USER_COLUMNS).where('username', 'in', usernames).execute();
   return rows.map(userOf);
 }

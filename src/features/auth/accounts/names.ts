@@ -1,4 +1,5 @@
 const USERNAME = /^[a-zA-Z0-9_.-]{3,32}$/;
+const ID = /^[\w-]{1,64}$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const SHORTEST_PASSWORD = 8;
 const LONGEST_PASSWORD = 256;
@@ -19,6 +20,11 @@ export function lengthOf(text: string): number {
   let length = 0;
   for (const _ of text) length += 1;
   return length;
+}
+
+/** Whether `text` could be one of our ids. What could not is unknown, and not every text can be asked of a database. */
+export function isId(text: string): boolean {
+  return ID.test(text);
 }
 
 export function isWellFormed(text: string): boolean {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { store as definition } from './accounts.store.js';
-import { foldUsername } from './names.js';
+import { foldUsername, isId, isUsername } from './names.js';
 import type { User } from './user.js';
 import { Users } from './users.js';
 
@@ -12,14 +12,14 @@ export class StoredUsers extends Users {
   }
 
   async byIds(ids: readonly string[]): Promise<User[]> {
-    if (ids.length === 0) return [];
-    const wanted = [...new Set(ids)];
+    const wanted = [...new Set(ids.filter(isId))];
+    if (wanted.length === 0) return [];
     return inOrder(wanted, await this.store.byIds(wanted), (user) => user.id);
   }
 
   async byUsernames(usernames: readonly string[]): Promise<User[]> {
-    if (usernames.length === 0) return [];
-    const wanted = [...new Set(usernames.map(foldUsername))];
+    const wanted = [...new Set(usernames.filter(isUsername).map(foldUsername))];
+    if (wanted.length === 0) return [];
     return inOrder(wanted, await this.store.byUsernames(wanted), (user) => user.username);
   }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId, notFound, RealtimeError } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
+import { isId } from '../accounts/names.js';
 import type { User } from '../accounts/user.js';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -78,14 +79,16 @@ export class SessionsService {
   }
 
   /** Ends a session by its own wish. `exceptConnectionId` is left to its caller to close. */
-  async logOut(session: SessionRef, exceptConnectionId: string | null = null): Promise<void> {
-    await this.sessions.revoke({ ...session, nowMs: this.clock.now() });
-    this.#close(session, LOGGED_OUT, exceptConnectionId);
+  async logOut({ userId, sessionId }: SessionRef, exceptConnectionId: string | null = null): Promise<void> {
+    await this.sessions.revoke({ userId, sessionId, nowMs: this.clock.now() });
+    this.#close({ userId, sessionId }, LOGGED_OUT, exceptConnectionId);
   }
 
   /** Ends one of the user's sessions; `NOT_FOUND` if it is nobody's or somebody else's. */
   async revoke(session: SessionRef, exceptConnectionId: string | null = null): Promise<void> {
-    const isTheirs = await this.sessions.revoke({ ...session, nowMs: this.clock.now() });
+    const { userId, sessionId } = session;
+    const isTheirs =
+      isId(sessionId) && (await this.sessions.revoke({ userId, sessionId, nowMs: this.clock.now() }));
     if (!isTheirs) throw notFound('session');
     this.#close(session, REVOKED, exceptConnectionId);
   }

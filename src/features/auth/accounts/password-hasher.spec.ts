@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { AuthSettings } from '../auth.settings.js';
+import { PasswordHasher } from './password-hasher.js';
+
+const CHEAP: AuthSettings = {
+  accessTokenTtlS: 900,
+  refreshTokenTtlS: 3_600,
+  isRegistrationOpen: true,
+  issuer: 'parley',
+  loginsPerMinute: 0,
+  passwordHashing: { memoryKiB: 64, passes: 1, concurrency: 2 },
+};
+
+describe('PasswordHasher', () => {
+  const hasher = new PasswordHasher(CHEAP);
+
+  it('hashes with argon2id, salted, and as dear as the settings say', async () => {
+    const [one, two] = await Promise.all([hasher.hash('correct horse'), hasher.hash('correct horse')]);
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=64,t=1,p=1\$/);
+    expect(two).not.toBe(one);
+  });
+
+  it('follows OWASP’s advice when the settings say nothing', async () => {
+    const { passwordHashing: _, ...settings } = CHEAP;
+    expect(await new PasswordHasher(settings).hash('x')).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  });
+
+  it('matches the right password only, and nothing for nobody', async () => {
+    const stored = await hasher.hash('correct horse');
+    expect(await hasher.matches('correct horse', stored)).toBe(true);
+    expect(await hasher.matches('correct hors', stored)).toBe(false);
+    expect(await hasher.matches('correct horse', null)).toBe(false);
+  });
+
+  describe('in a storm of logins', () => {
+    let answers: PromiseSettledResult<boolean>[];
+
+    beforeAll(async () => {
+      const stored = await hasher.hash('correct horse');
+      const storm = Array.from({ length: 1_100 }, async () => hasher.matches('correct horse', stored));
+      answers = await Promise.allSettled(storm);
+    });
+
+    it('serves those who fit the queue and refuses the rest at once', () => {
+      const refused = answers.filter(({ status }) => status === 'rejected');
+      expect(refused).toHaveLength(1_100 - 1_000 - 2);
+      for (const { reason } of refused as PromiseRejectedResult[]) {
+        expect(reason).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 5_000 });
+      }
+    });
+
+    it('serves again when it is over', async () => {
+      expect(await hasher.matches('correct horse', await hasher.hash('correct horse'))).toBe(true);
+    });
+  });
+
+  it('takes as long for nobody as for a wrong password', async () => {
+    const dear = new PasswordHasher({
+      ...CHEAP,
+      passwordHashing: { memoryKiB: 8_192, passes: 2, concurrency: 1 },
+    });
+    await dear.prepare();
+    const stored = await dear.hash('correct horse');
+    const times = { wrong: [] as number[], nobody: [] as number[] };
+    for (let round = 0; round < 25; round += 1) {
+      times.wrong.push(await timeOf(async () => dear.matches('wrong', stored)));
+      times.nobody.push(await timeOf(async () => dear.matches('wrong', null)));
+    }
+    expect(Math.abs(median(times.wrong) / median(times.nobody) - 1)).toBeLessThan(0.35);
+  });
+});
+
+async function timeOf(task: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await task();
+  return performance.now() - started;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
