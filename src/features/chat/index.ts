@@ -1,3 +1,4 @@
+export { ChatModule } from './chat.module.js';
 export type { ChatSettings } from './chat.settings.js';
 export {
   type Append,
@@ -7,11 +8,12 @@ export {
   type Memberships,
   type MessageView,
   type ReactionView,
-  RoomLog,
   type RoomEvent,
   type RoomFacts,
   type RoomKind,
+  RoomLog,
   type RoomRole,
   type RoomView,
 } from './log/index.js';
 export { RoomAccess, RoomPushes } from './rooms/index.js';
+export { type MembershipChange, MembershipChanges, type RemovalReason } from './stream/index.js';

@@ -1,5 +1,14 @@
+import type { Provider } from '@nestjs/common';
+import { LogReader } from './log-reader.js';
+import { SqlLogReader } from './log-reader.sql.js';
+import { LogWriter } from './log-writer.js';
+import { ReadPositions } from './read-positions.js';
+import { RoomLog } from './room-log.js';
+
+export { appendStore } from './append/index.js';
 export { LogReader, type Memberships } from './log-reader.js';
 export { LogWriter } from './log-writer.js';
+export { store as logStore } from './log.store.js';
 export type { MessageView, ReactionView } from '../records/index.js';
 export { ReadPositions } from './read-positions.js';
 export {
@@ -11,3 +20,11 @@ export {
 } from '../records/index.js';
 export { type Append, type AppendInput, type Committed, RoomLog } from './room-log.js';
 export type { RoomFacts, RoomKind, RoomRole, RoomView } from '../records/index.js';
+
+/** What chat's module provides for the rooms' logs; `RoomLog` and `LogReader` are for other features too. */
+export const logProviders: Provider[] = [
+  LogWriter,
+  ReadPositions,
+  RoomLog,
+  { provide: LogReader, useClass: SqlLogReader },
+];

@@ -1,3 +1,4 @@
+export { fitting } from './bytes.js';
 export { messageKey, messageRows, readEvents, type Stretch, withMessages } from './events.store.js';
 export { keyIn, portions } from './keys.store.js';
 export type { MessageView, ReactionView } from './message-view.js';
@@ -9,7 +10,7 @@ export {
   type RoomEvent,
   userChannel,
 } from './room-event.js';
-export type { RoomFacts, RoomKind, RoomRole, RoomView } from './room-view.js';
+export { hasRank, type RoomFacts, type RoomKind, type RoomRole, type RoomView } from './room-view.js';
 export { type PositionsAhead, readRoomViews, type RoomViewsQuery } from './room-views.store.js';
 export type {
   ChatTables,

@@ -5,6 +5,13 @@ export type RoomKind = 'direct' | 'group' | 'channel';
 /** From the highest rank to the lowest. */
 export type RoomRole = 'owner' | 'admin' | 'member';
 
+const RANKS: Readonly<Record<RoomRole, number>> = { owner: 2, admin: 1, member: 0 };
+
+/** True when `role` is `least` or higher. */
+export function hasRank(role: RoomRole, least: RoomRole): boolean {
+  return RANKS[role] >= RANKS[least];
+}
+
 /** What anyone who may see a room sees of it. */
 export interface RoomFacts {
   readonly id: string;

@@ -1,2 +1,19 @@
+import type { Provider } from '@nestjs/common';
+import { OwnPushes } from './own-pushes.js';
+import { RoomAccess } from './room-access.js';
+import { SqlRoomAccess } from './room-access.sql.js';
+import { RoomGateway } from './room.gateway.js';
+import { RoomsService } from './rooms.service.js';
+
+export { OwnPushes } from './own-pushes.js';
 export { RoomAccess } from './room-access.js';
 export { RoomPushes, type RoomStatePush } from './room-pushes.js';
+export { store as roomsStore } from './rooms.store.js';
+
+/** What chat's module provides for rooms; `RoomAccess` is for other features too. */
+export const roomProviders: Provider[] = [
+  RoomsService,
+  RoomGateway,
+  OwnPushes,
+  { provide: RoomAccess, useClass: SqlRoomAccess },
+];

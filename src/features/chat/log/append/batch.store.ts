@@ -129,7 +129,7 @@ async function knowSent(db: Db, work: Workspace, changes: readonly Change[]): Pr
 }
 
 async function knowMembers(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
-  const keys = new Map(changes.flatMap(standingsOf).map((key) => [key.join(' '), key]));
+  const keys = new Map(changes.flatMap(standingsOf).map((key) => [key.join('\0'), key]));
   for (const some of portions([...keys.values()])) {
     const rows = await db
       .selectFrom('members')

@@ -1,4 +1,4 @@
-import type { MessageView, RoomEvent, RoomKind, RoomRole } from '../../records/index.js';
+import type { MessageView, RoomEvent, RoomKind } from '../../records/index.js';
 import type { PlainQuery } from '../../../../storage/index.js';
 
 /** Who acts; null is the service, whose rights are not checked. */
@@ -109,11 +109,4 @@ export const NO_ROOM: Refused = { outcome: 'refused', code: 'NOT_FOUND', message
 
 export function forbid(message: string): Refused {
   return { outcome: 'refused', code: 'FORBIDDEN', message };
-}
-
-const RANKS: Readonly<Record<RoomRole, number>> = { owner: 2, admin: 1, member: 0 };
-
-/** True when `role` is `least` or higher. */
-export function hasRank(role: RoomRole, least: RoomRole): boolean {
-  return RANKS[role] >= RANKS[least];
 }

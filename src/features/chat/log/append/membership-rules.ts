@@ -1,6 +1,7 @@
 import {
   directKey,
   eventView,
+  hasRank,
   type MembersTable,
   type RoomEvent,
   type RoomRole,
@@ -10,7 +11,6 @@ import {
   type AddMembers,
   type CreateRoom,
   forbid,
-  hasRank,
   type JoinRoom,
   type LeaveRoom,
   NO_ROOM,

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import { bindSeq, type PlainQuery, withSavepoint } from '../../../../storage/store.js';
-import { type ChatTables, eventView, type RoomsTable } from '../../records/index.js';
+import { type ChatTables, eventView, hasRank, type RoomsTable } from '../../records/index.js';
 import { flush } from './batch.store.js';
-import { forbid, hasRank, type ModuleEvent, NO_ROOM, type Outcome, type Refused } from './change.js';
+import { forbid, type ModuleEvent, NO_ROOM, type Outcome, type Refused } from './change.js';
 import { refuseArchived, writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
 

@@ -28,7 +28,8 @@ export interface Pending {
   readonly answered: MessagesTable[];
 }
 
-const key = (...parts: readonly (string | number)[]): string => parts.join(' ');
+/** No part can hold the separator: the database takes no such text. */
+const key = (...parts: readonly (string | number)[]): string => parts.join('\0');
 
 /**
  * What a batch of changes knows and is about to write. Each change sees what those before it in the batch did, and

@@ -1,0 +1,32 @@
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { StorageModule } from '../../storage/index.js';
+import { CHAT_SETTINGS, type ChatSettings } from './chat.settings.js';
+import { appendStore, LogReader, logProviders, logStore, RoomLog } from './log/index.js';
+import { messageProviders, messagesStore } from './messages/index.js';
+import { chatMigrations } from './records/index.js';
+import { RoomAccess, roomProviders, RoomPushes, roomsStore } from './rooms/index.js';
+import { MembershipChanges, streamProviders } from './stream/index.js';
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>({
+  moduleName: 'Chat',
+  optionsInjectionToken: CHAT_SETTINGS,
+})
+  .setClassMethodName('forRoot')
+  .setExtras({}, (definition) => ({ ...definition, global: true }))
+  .build();
+
+/**
+ * Rooms, their logs, and the messages in them. Import it once, with `forRoot` or `forRootAsync`; its exports are then
+ * injectable everywhere.
+ */
+@Module({
+  imports: [
+    StorageModule.forFeature({
+      migrations: chatMigrations,
+      stores: [appendStore, logStore, roomsStore, messagesStore],
+    }),
+  ],
+  providers: [...logProviders, ...roomProviders, ...messageProviders, ...streamProviders],
+  exports: [RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],
+})
+export class ChatModule extends ConfigurableModuleClass {}

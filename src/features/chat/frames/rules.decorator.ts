@@ -1,0 +1,62 @@
+import { Transform } from 'class-transformer';
+import { IsInt, Max, Min, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { isStorableJson, isText, type TextRules } from './text.js';
+
+const MAX_META_BYTES = 4096;
+
+/** The property may be absent; if it is there, `null` is not enough. */
+export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+
+/** Text of so many code points, well-formed and without control characters. */
+export function IsText(rules: TextRules, options: ValidationOptions = {}): PropertyDecorator {
+  const but = rules.hasLines === true ? ' other than line breaks and tabs' : '';
+  return ValidateBy(
+    {
+      name: 'isText',
+      validator: {
+        validate: (value: unknown) => isText(value, rules),
+        defaultMessage: () =>
+          `must be text of ${rules.min} to ${rules.max} characters, well-formed and without control characters${but}`,
+      },
+    },
+    options,
+  );
+}
+
+/** The id of anything. Whether it names something is for the store to say. */
+export const IsId = (options: ValidationOptions = {}): PropertyDecorator =>
+  IsText({ min: 1, max: 64 }, options);
+
+/** A client's own name for a request, under which it can be repeated. */
+export const IsClientId = (): PropertyDecorator => IsText({ min: 8, max: 64 });
+
+/** A place in a room's log. */
+export const IsSeq = (): PropertyDecorator => all(IsInt(), Min(1), Max(Number.MAX_SAFE_INTEGER));
+
+/** How many items an answer may have. */
+export const IsLimit = (max: number): PropertyDecorator => all(IsInt(), Min(1), Max(max));
+
+/** An object of at most 4 KiB as JSON, taken as it is. */
+export const IsMeta = (): PropertyDecorator =>
+  all(
+    Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key]),
+    ValidateBy({
+      name: 'isMeta',
+      validator: {
+        validate: isMeta,
+        defaultMessage: () =>
+          `must be an object of at most ${MAX_META_BYTES} bytes of JSON, without U+0000 and lone surrogates`,
+      },
+    }),
+  );
+
+function isMeta(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return isStorableJson(value) && Buffer.byteLength(JSON.stringify(value)) <= MAX_META_BYTES;
+}
+
+function all(...decorators: readonly PropertyDecorator[]): PropertyDecorator {
+  return (target, property) => {
+    for (const decorate of decorators) decorate(target, property);
+  };
+}

@@ -1,0 +1,8 @@
+import type { Provider } from '@nestjs/common';
+import { MessageGateway } from './message.gateway.js';
+import { MessagesService } from './messages.service.js';
+
+export { store as messagesStore } from './messages.store.js';
+
+/** What chat's module provides for messages. */
+export const messageProviders: Provider[] = [MessagesService, MessageGateway];

@@ -1,0 +1,31 @@
+import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { Caller, Ordered, RealtimeGateway } from '../../../realtime/index.js';
+import type { UserActor } from '../../../realtime/index.js';
+import { HistoryFrame, MessageFrame, SendFrame } from './frames.js';
+import { MessagesService } from './messages.service.js';
+
+@RealtimeGateway('message')
+export class MessageGateway {
+  constructor(private readonly messages: MessagesService) {}
+
+  @Ordered('room')
+  @SubscribeMessage('message.send')
+  async send(@Caller() actor: UserActor, @MessageBody() sending: SendFrame) {
+    return await this.messages.send(actor, sending);
+  }
+
+  @SubscribeMessage('message.history')
+  async history(@Caller() actor: UserActor, @MessageBody() request: HistoryFrame) {
+    return await this.messages.history(actor, request);
+  }
+
+  @SubscribeMessage('message.get')
+  async get(@Caller() actor: UserActor, @MessageBody() { roomId, seq }: MessageFrame) {
+    return await this.messages.get(actor, roomId, seq);
+  }
+
+  @SubscribeMessage('message.read')
+  async read(@Caller() actor: UserActor, @MessageBody() { roomId, seq }: MessageFrame) {
+    return await this.messages.read(actor, roomId, seq);
+  }
+}
