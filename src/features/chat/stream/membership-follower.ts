@@ -1,5 +1,6 @@
 import { type Clock, type Connection, OutboundFrame } from '../../../realtime/index.js';
-import type { LogReader, RoomEvent, RoomView } from '../log/index.js';
+import type { LogReader, RoomEvent } from '../log/index.js';
+import { KeyedQueue } from './keyed-queue.js';
 import type { LocalUser } from './local-users.js';
 import { type MembershipChange, membershipChangesOf } from './membership-change.js';
 import type { RoomStreams } from './room/index.js';
@@ -14,28 +15,26 @@ export interface FollowerServices {
   readonly onTrouble: (roomId: string, error: unknown) => void;
 }
 
-/** A change that waits for the `room.added` of a join before it, or that join itself. */
-interface PendingChange {
-  readonly targets: readonly Connection[];
-  readonly change: MembershipChange;
-}
-
 /**
  * Makes who is pushed a room's events follow the log: a user who joins gets `room.added`, then the room from their own
  * `member.joined` on; one who leaves gets everything up to their own `member.left`, then `room.removed`.
+ *
+ * A membership that is over before its `room.added` could be made leaves no trace on the connection.
+ * What needs the store (a join's `room.added`, events from before the stream began) makes later changes of the same
+ * user in the same room wait for it; only a removal takes effect at once on what is subscribed already.
  */
 export class MembershipFollower {
-  /** By user and room; the first entry is the one being worked on. */
-  private readonly pending = new Map<string, PendingChange[]>();
+  private readonly queue = new KeyedQueue();
 
   constructor(private readonly services: FollowerServices) {}
 
-  /** Follows one event, right after it was published. */
+  /** Follows an event that was just published. */
   follow(event: RoomEvent): readonly MembershipChange[] {
     const changes = membershipChangesOf(event);
     for (const change of changes) {
       const user = this.services.user(change.userId);
       if (user === undefined) continue;
+      user.note(change);
       for (const attaching of user.attaching.values()) attaching.changes.push(change);
       this.apply(user, change, [...user.attached.keys()]);
     }
@@ -44,46 +43,129 @@ export class MembershipFollower {
 
   /** Applies one change to some of the user's attached connections. */
   apply(user: LocalUser, change: MembershipChange, connections: readonly Connection[]): void {
-    if (change.removal !== undefined) this.leave(user, change, connections);
-    const targets = connections.filter((connection) => !user.attached.get(connection)?.has(change.roomId));
-    const key = `${change.userId} ${change.roomId}`;
-    const queue = this.pending.get(key);
-    if (queue !== undefined) queue.push({ targets, change });
-    else if (change.removal === undefined && targets.length > 0) {
-      const begun = [{ targets, change }];
-      this.pending.set(key, begun);
-      void this.work(user, key, begun);
-    }
+    const key = keyOf(user, change.roomId);
+    const isRemoval = change.removal !== undefined;
+    if (isRemoval) this.leave(user, change, connections);
+    if (isRemoval && !this.queue.isBusy(key)) return;
+    const targets = user.without(change.roomId, change.seq, connections);
+    if (targets.length > 0) this.queue.add(key, async () => this.take(user, change, targets));
   }
 
-  private async work(user: LocalUser, key: string, queue: PendingChange[]): Promise<void> {
-    for (let next = queue[0]; next !== undefined; next = queue[0]) {
-      const { targets, change } = next;
-      if (change.removal === undefined) await this.join(user, next);
-      else this.leave(user, change, targets);
-      queue.shift();
+  /** Puts a connection into a room that its user was a member of at `head`. */
+  enter(user: LocalUser, connection: Connection, roomId: string, head: number): void {
+    const stream = this.services.streams().activate(roomId, head);
+    const key = keyOf(user, roomId);
+    if (stream.start <= head && !this.queue.isBusy(key)) {
+      this.subscribe(user, connection, roomId, head);
+      return;
     }
-    this.pending.delete(key);
+    user.attached.get(connection)?.entering.set(roomId, head);
+    this.queue.add(key, async () => {
+      const past = await this.past(user, roomId, head, stream.start);
+      user.attached.get(connection)?.entering.delete(roomId);
+      this.subscribe(user, connection, roomId, head);
+      for (const change of past) await this.take(user, change, [connection]);
+    });
   }
 
-  private async join(user: LocalUser, { targets, change }: PendingChange): Promise<void> {
-    const room = await this.viewOf(user, change);
-    if (room === undefined) return;
+  /**
+   * Follows what the user did in the room from `seq` on, which lies before this node's stream of it began. It goes up to
+   * `position`, where the stream is now, because what it did not know of a join it could not follow to the end.
+   */
+  followPast(user: LocalUser, roomId: string, seq: number, position: number): void {
+    this.queue.add(keyOf(user, roomId), async () => {
+      for (const change of await this.past(user, roomId, seq - 1, position)) {
+        for (const attaching of user.attaching.values()) attaching.changes.push(change);
+        await this.take(user, change, [...user.attached.keys()]);
+      }
+    });
+  }
+
+  private async take(
+    user: LocalUser,
+    change: MembershipChange,
+    targets: readonly Connection[],
+  ): Promise<void> {
+    if (change.removal !== undefined) this.leave(user, change, targets);
+    else await this.join(user, change, targets);
+  }
+
+  private async join(
+    user: LocalUser,
+    change: MembershipChange,
+    targets: readonly Connection[],
+  ): Promise<void> {
+    const { roomId, seq } = change;
+    if (user.hasLeftSince(roomId, seq) || user.without(roomId, seq, targets).length === 0) return;
+    const room = await this.patiently(user, roomId, async () =>
+      this.services.log.roomView(roomId, user.userId, seq),
+    );
+    if (room === undefined || user.hasLeftSince(roomId, seq)) return;
     const first = new OutboundFrame('room.added', { room });
-    for (const connection of targets) {
-      const rooms = user.attached.get(connection);
-      if (rooms === undefined || rooms.has(change.roomId)) continue;
-      rooms.set(change.roomId, change.seq - 1);
-      const { topic } = this.services.streams().activate(change.roomId, change.seq);
-      topic.subscribe(connection, change.seq - 1, { first: () => Promise.resolve(first) });
+    for (const connection of user.without(roomId, seq, targets)) {
+      this.subscribe(user, connection, roomId, seq - 1, first);
     }
   }
 
-  /** Undefined when the user has left again, or has no connection here any more. */
-  private async viewOf(user: LocalUser, { roomId, seq }: MembershipChange): Promise<RoomView | undefined> {
+  private leave(user: LocalUser, change: MembershipChange, connections: readonly Connection[]): void {
+    const { roomId, seq, removal } = change;
+    const last = new OutboundFrame('room.removed', { roomId, reason: removal });
+    for (const connection of connections) {
+      const rooms = user.attached.get(connection)?.rooms;
+      const since = rooms?.get(roomId);
+      if (rooms === undefined || since === undefined || since >= seq) continue;
+      rooms.delete(roomId);
+      this.services.streams().get(roomId)?.topic.unsubscribe(connection, seq, last);
+    }
+  }
+
+  // eslint-disable-next-line max-params -- the four coordinates of a subscription and its introduction
+  private subscribe(
+    user: LocalUser,
+    connection: Connection,
+    roomId: string,
+    position: number,
+    first?: OutboundFrame,
+  ): void {
+    const rooms = user.attached.get(connection)?.rooms;
+    if (rooms === undefined || rooms.has(roomId)) return;
+    rooms.set(roomId, position);
+    const { topic } = this.services.streams().activate(roomId, position);
+    if (first === undefined) topic.subscribe(connection, position);
+    else topic.subscribe(connection, position, { first: () => Promise.resolve(first) });
+  }
+
+  /** What the user did in the room in a stretch of its log. */
+  private async past(
+    user: LocalUser,
+    roomId: string,
+    after: number,
+    until: number,
+  ): Promise<MembershipChange[]> {
+    const changes: MembershipChange[] = [];
+    for (let position = after; position < until;) {
+      const from = position;
+      const events = await this.patiently(user, roomId, async () =>
+        this.services.log.events(roomId, from, until),
+      );
+      const last = events?.at(-1);
+      if (events === undefined || last === undefined) break;
+      changes.push(...events.flatMap(membershipChangesOf).filter(({ userId }) => userId === user.userId));
+      position = last.seq;
+    }
+    for (const change of changes) user.note(change);
+    return changes;
+  }
+
+  /** Asks the store until it answers; undefined once the user has no connection here any more. */
+  private async patiently<Result>(
+    user: LocalUser,
+    roomId: string,
+    read: () => Promise<Result>,
+  ): Promise<Result | undefined> {
     while (!user.isGone) {
       try {
-        return await this.services.log.roomView(roomId, user.userId, seq);
+        return await read();
       } catch (error) {
         this.services.onTrouble(roomId, error);
         await new Promise<void>((resolve) => void this.services.clock.after(RETRY_MS, resolve));
@@ -91,16 +173,6 @@ export class MembershipFollower {
     }
     return undefined;
   }
-
-  private leave(user: LocalUser, change: MembershipChange, connections: Iterable<Connection>): void {
-    const { roomId, seq, removal } = change;
-    const last = new OutboundFrame('room.removed', { roomId, reason: removal });
-    for (const connection of connections) {
-      const rooms = user.attached.get(connection);
-      const since = rooms?.get(roomId);
-      if (rooms === undefined || since === undefined || since >= seq) continue;
-      rooms.delete(roomId);
-      this.services.streams().get(roomId)?.topic.unsubscribe(connection, seq, last);
-    }
-  }
 }
+
+const keyOf = (user: LocalUser, roomId: string): string => `${user.userId} ${roomId}`;

@@ -1,6 +1,6 @@
 import type { Cancel, CloseReason, Connection, ReadyFields, TopicBus } from '../../../realtime/index.js';
 import { type LogReader, type MembershipChanged, userChannel } from '../log/index.js';
-import { type AttachingConnection, LocalUser } from './local-users.js';
+import { AttachedConnection, type AttachingConnection, LocalUser } from './local-users.js';
 import type { MembershipFollower } from './membership-follower.js';
 import { REORDER_MS } from './room/index.js';
 import type { RoomStreams } from './room/index.js';
@@ -46,20 +46,18 @@ export class StreamAttachment {
     const attaching = user?.attaching.get(connection);
     if (user === undefined || attaching?.memberships === undefined) return;
     user.attaching.delete(connection);
-    const rooms = new Map<string, number>();
-    user.attached.set(connection, rooms);
-    for (const { roomId, head } of attaching.memberships.rooms) {
-      rooms.set(roomId, head);
-      this.services.streams.activate(roomId, head).topic.subscribe(connection, head);
-    }
-    for (const change of attaching.changes) this.services.follower.apply(user, change, [connection]);
+    user.attached.set(connection, new AttachedConnection());
+    const { follower } = this.services;
+    for (const { roomId, head } of attaching.memberships.rooms)
+      follower.enter(user, connection, roomId, head);
+    for (const change of attaching.changes) follower.apply(user, change, [connection]);
   }
 
   detached(connection: Connection, _close: CloseReason): void {
     const { userId } = connection.principal;
     const user = this.user(userId);
     if (user === undefined) return;
-    for (const roomId of user.attached.get(connection)?.keys() ?? []) {
+    for (const roomId of user.attached.get(connection)?.rooms.keys() ?? []) {
       this.services.streams.get(roomId)?.topic.drop(connection);
     }
     user.attaching.delete(connection);
@@ -68,7 +66,7 @@ export class StreamAttachment {
   }
 
   private enter(userId: string): ListeningUser {
-    const listener = (message: unknown) => this.onMembership(message as MembershipChanged);
+    const listener = (message: unknown) => this.onMembership(entered.user, message as MembershipChanged);
     const entered: ListeningUser = {
       user: new LocalUser(userId),
       cancelBus: this.services.bus.subscribe(userChannel(userId), listener),
@@ -86,11 +84,13 @@ export class StreamAttachment {
     );
   }
 
-  /** The room may not be followed here yet: then it is from this event on, which is read from the log. */
-  private onMembership({ type, roomId, seq }: MembershipChanged): void {
+  /** The room may not be followed here yet, or only since a later event: what is missed is read from the log. */
+  private onMembership(user: LocalUser, { type, roomId, seq }: MembershipChanged): void {
     if (type !== 'membership') return;
-    const known = this.services.streams.get(roomId);
-    if (known !== undefined) known.expect(seq, REORDER_MS);
-    else this.services.streams.activate(roomId, seq - 1).expect(seq);
+    const { streams, follower } = this.services;
+    const known = streams.get(roomId);
+    if (known === undefined) streams.activate(roomId, seq - 1).expect(seq);
+    else if (seq > known.start) known.expect(seq, REORDER_MS);
+    else follower.followPast(user, roomId, seq, known.position);
   }
 }

@@ -1,4 +1,10 @@
-import { type Cancel, type Clock, OutboundFrame, type Topic, type Topics } from '../../../../realtime/index.js';
+import {
+  type Cancel,
+  type Clock,
+  OutboundFrame,
+  type Topic,
+  type Topics,
+} from '../../../../realtime/index.js';
 import { type LogReader, roomChannel, type RoomCommitted, type RoomEvent } from '../../log/index.js';
 import type { RoomStatePush } from '../../rooms/index.js';
 import type { FrameCache } from './frame-cache.js';
@@ -42,12 +48,13 @@ export class RoomStream {
 
   constructor(
     readonly roomId: string,
-    position: number,
+    /** It publishes what comes after this event. */
+    readonly start: number,
     private readonly services: StreamServices,
   ) {
-    this.goal = position;
+    this.goal = start;
     this.frames = new RoomFrames(roomId, services.log, services.cache);
-    this.topic = services.topics.create(roomChannel(roomId), position, this.frames);
+    this.topic = services.topics.create(roomChannel(roomId), start, this.frames);
   }
 
   /** The last event that was published here. */

@@ -1,0 +1,87 @@
+import { Delivery } from '../../src/features/chat/stream/delivery.js';
+import { MembershipChanges } from '../../src/features/chat/stream/index.js';
+import { Chance } from './chance.js';
+import { type BusFaults, FaultyBus } from './faulty-bus.js';
+import { MemoryLog } from './memory-log.js';
+import { RecordedConnection } from './recorded-connection.js';
+import { SlowTopics } from './slow-topics.js';
+import { SteppedClock } from './stepped-clock.js';
+
+export interface WorldFaults extends BusFaults {
+  readonly readMs: number;
+  readonly failingPercent: number;
+}
+
+export const CALM: WorldFaults = {
+  lostPercent: 0,
+  repeatedPercent: 0,
+  delayMs: 0,
+  readMs: 0,
+  failingPercent: 0,
+};
+
+/** A client's connection, with what `ready` told it. */
+export interface Client {
+  readonly connection: RecordedConnection;
+  /** The heads that `ready` was read at; undefined before it. */
+  heads: ReadonlyMap<string, number> | undefined;
+  isGone: boolean;
+}
+
+/** One node's delivery between a log in memory and connections that record. */
+export class DeliveryWorld {
+  readonly clock = new SteppedClock();
+  readonly log: MemoryLog;
+  readonly bus: FaultyBus;
+  readonly changes = new MembershipChanges();
+  readonly troubles: unknown[] = [];
+  readonly clients: Client[] = [];
+  readonly delivery: Delivery;
+  private readonly chance: Chance;
+
+  constructor(seed: number, faults: WorldFaults) {
+    this.chance = new Chance(seed);
+    const { clock, chance } = this;
+    this.bus = new FaultyBus(clock, chance, faults);
+    this.log = new MemoryLog(clock, chance, this.bus, faults.readMs);
+    this.log.failingPercent = faults.failingPercent;
+    this.delivery = new Delivery({
+      clock,
+      bus: this.bus,
+      log: this.log,
+      topics: new SlowTopics(clock, chance),
+      membershipChanges: this.changes,
+      onTrouble: (_roomId, error) => this.troubles.push(error),
+    });
+  }
+
+  /** Opens a connection as the kernel does: attach, `ready`, attached. It is refused when the store is down. */
+  connect(userId: string): Client {
+    const connection = new RecordedConnection(`c${this.clients.length}`, userId);
+    const client: Client = { connection, heads: undefined, isGone: false };
+    this.clients.push(client);
+    const { attachment } = this.delivery;
+    attachment.attach(connection).then(
+      () => {
+        if (client.isGone) return;
+        const memberships = attachment.user(userId)?.attaching.get(connection)?.memberships;
+        client.heads = new Map(memberships?.rooms.map(({ roomId, head }) => [roomId, head]));
+        attachment.attached(connection);
+      },
+      () => this.disconnect(client),
+    );
+    return client;
+  }
+
+  disconnect(client: Client): void {
+    if (client.isGone) return;
+    client.isGone = true;
+    this.delivery.attachment.detached(client.connection, { code: 1006, reason: '' });
+  }
+
+  /** Lets everything that is under way come to its end, without further faults of the store. */
+  async settle(): Promise<void> {
+    this.log.failingPercent = 0;
+    await this.clock.advance(15_000);
+  }
+}

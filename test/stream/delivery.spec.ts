@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { due, replay } from './delivery-checker.js';
+import { DeliveryWorld, type WorldFaults } from './delivery-world.js';
+
+const USERS = ['ann', 'bob', 'cyd', 'dan'];
+const ROOMS = ['r1', 'r2', 'r3'];
+
+const STORM: WorldFaults = {
+  lostPercent: 20,
+  repeatedPercent: 20,
+  delayMs: 60,
+  readMs: 40,
+  failingPercent: 15,
+};
+
+const userId = fc.constantFrom(...USERS);
+const roomId = fc.constantFrom(...ROOMS);
+
+/** One step of a history, as data, so that a failing history can be read. */
+type Step =
+  | readonly ['message', string]
+  | readonly ['join' | 'leave' | 'remove', string, string]
+  | readonly ['connect', string]
+  | readonly ['disconnect' | 'wait', number];
+
+const tag = <Name extends string>(name: Name) => fc.constant(name);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(tag('message'), roomId) },
+  { weight: 3, arbitrary: fc.tuple(tag('join'), roomId, userId) },
+  { weight: 2, arbitrary: fc.tuple(tag('leave'), roomId, userId) },
+  { weight: 1, arbitrary: fc.tuple(tag('remove'), roomId, userId) },
+  { weight: 3, arbitrary: fc.tuple(tag('connect'), userId) },
+  { weight: 2, arbitrary: fc.tuple(tag('disconnect'), fc.nat(20)) },
+  { weight: 8, arbitrary: fc.tuple(tag('wait'), fc.nat(80)) },
+);
+
+async function perform(world: DeliveryWorld, [name, first, second]: Step): Promise<void> {
+  if (name === 'message') world.log.message(first, 'hi');
+  else if (name === 'join') world.log.join(first, second);
+  else if (name === 'leave') world.log.leave(first, second);
+  else if (name === 'remove') world.log.leave(first, second, 'chief');
+  else if (name === 'connect') world.connect(first);
+  else if (name === 'wait') await world.clock.advance(Number(first));
+  else drop(world, Number(first));
+}
+
+function drop(world: DeliveryWorld, index: number): void {
+  const client = world.clients[index];
+  if (client !== undefined) world.disconnect(client);
+}
+
+async function history(seed: number, steps: readonly Step[]): Promise<DeliveryWorld> {
+  const world = new DeliveryWorld(seed, STORM);
+  for (const user of USERS) for (const room of ROOMS.slice(0, 2)) world.log.join(room, user);
+  for (const next of steps) await perform(world, next);
+  await world.settle();
+  return world;
+}
+
+describe('delivery over a bus that loses, repeats and reorders', () => {
+  it('gives every connection every event once and in order', async () => {
+    let delivered = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer(),
+        fc.array(step, { minLength: 30, maxLength: 120 }),
+        async (seed, steps) => {
+          const world = await history(seed, steps);
+          for (const client of world.clients) {
+            const positions = replay(world, client);
+            delivered += client.connection.received.length;
+            if (!client.isGone) expect(positions).toEqual(due(world, client));
+          }
+        },
+      ),
+      { numRuns: Number(process.env['PARLEY_MODEL_RUNS'] ?? 150) },
+    );
+    expect(delivered).toBeGreaterThan(1000);
+  }, 60_000);
+
+  it('follows nothing any more once everyone has gone', async () => {
+    const world = new DeliveryWorld(1, STORM);
+    for (const room of ROOMS) world.log.join(room, 'ann');
+    const client = world.connect('ann');
+    await world.settle();
+    expect(world.delivery.streams.size).toBe(ROOMS.length);
+    world.disconnect(client);
+    await world.settle();
+    expect(world.delivery.streams.size).toBe(0);
+    expect(world.delivery.attachment.user('ann')).toBeUndefined();
+  });
+});

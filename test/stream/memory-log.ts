@@ -1,0 +1,106 @@
+import type { TopicBus } from '../../src/realtime/index.js';
+import {
+  LogReader,
+  type Memberships,
+  roomChannel,
+  type RoomEvent,
+  type RoomView,
+  userChannel,
+} from '../../src/features/chat/log/index.js';
+import type { Chance } from './chance.js';
+import type { SteppedClock } from './stepped-clock.js';
+
+interface MemoryRoom {
+  readonly events: RoomEvent[];
+  readonly memberIds: Set<string>;
+}
+
+/** Rooms' logs in memory. Reads take their time, see one moment of it, and fail as often as told. */
+export class MemoryLog extends LogReader {
+  readonly epoch = 'epoch-1';
+  failingPercent = 0;
+  private readonly rooms = new Map<string, MemoryRoom>();
+
+  constructor(
+    private readonly clock: SteppedClock,
+    private readonly chance: Chance,
+    private readonly bus: TopicBus,
+    private readonly readMs: number,
+  ) {
+    super();
+  }
+
+  all(roomId: string): readonly RoomEvent[] {
+    return this.rooms.get(roomId)?.events ?? [];
+  }
+
+  isMember(roomId: string, userId: string): boolean {
+    return this.rooms.get(roomId)?.memberIds.has(userId) ?? false;
+  }
+
+  roomsOf(userId: string): string[] {
+    return [...this.rooms].filter(([, room]) => room.memberIds.has(userId)).map(([roomId]) => roomId);
+  }
+
+  message(roomId: string, text: string): void {
+    this.commit(roomId, 'message', null, { message: { text } });
+  }
+
+  join(roomId: string, userId: string): void {
+    if (this.isMember(roomId, userId)) return;
+    this.room(roomId).memberIds.add(userId);
+    const { seq } = this.commit(roomId, 'member.joined', userId, { userId, role: 'member' });
+    this.bus.publish(userChannel(userId), { type: 'membership', roomId, seq });
+  }
+
+  leave(roomId: string, userId: string, actorId: string = userId): void {
+    if (!this.room(roomId).memberIds.delete(userId)) return;
+    const { seq } = this.commit(roomId, 'member.left', actorId, { userId, role: 'member' });
+    this.bus.publish(userChannel(userId), { type: 'membership', roomId, seq });
+  }
+
+  async events(roomId: string, after: number, until: number, limit = 10): Promise<readonly RoomEvent[]> {
+    return await this.read(() => this.all(roomId).slice(after, Math.min(until, after + limit)));
+  }
+
+  async heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return await this.read(() => new Map(roomIds.map((roomId) => [roomId, this.all(roomId).length])));
+  }
+
+  async memberships(userId: string): Promise<Memberships> {
+    return await this.read(() => ({
+      epoch: this.epoch,
+      rooms: this.roomsOf(userId).map((roomId) => ({ roomId, head: this.all(roomId).length })),
+    }));
+  }
+
+  async roomView(roomId: string, userId: string, asOf?: number): Promise<RoomView | undefined> {
+    return await this.read(() => {
+      if (!this.isMember(roomId, userId)) return undefined;
+      const head = asOf ?? this.all(roomId).length;
+      return { id: roomId, head } as RoomView;
+    });
+  }
+
+  private commit(roomId: string, type: string, actorId: string | null, body: object): RoomEvent {
+    const { events } = this.room(roomId);
+    const event = { roomId, seq: events.length + 1, type, actorId, at: this.clock.isoNow(), ...body };
+    events.push(event);
+    this.bus.publish(roomChannel(roomId), { events: [event] });
+    return event;
+  }
+
+  private room(roomId: string): MemoryRoom {
+    const room = this.rooms.get(roomId) ?? { events: [], memberIds: new Set() };
+    this.rooms.set(roomId, room);
+    return room;
+  }
+
+  private async read<Result>(snapshot: () => Result): Promise<Result> {
+    await this.clock.sleep(this.chance.below(this.readMs + 1));
+    if (this.chance.happens(this.failingPercent)) throw new Error('the store is down');
+    const result = structuredClone(snapshot());
+    await this.clock.sleep(this.chance.below(this.readMs + 1));
+    return result;
+  }
+}
