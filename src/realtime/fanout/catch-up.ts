@@ -41,13 +41,16 @@ export class CatchUp {
       if (next === undefined || this.connection.isEnding) return;
       const outcome = await next.advance();
       if (outcome === 'full') return;
-      if (outcome === 'done') this.lagging?.delete(next);
+      // Between its last step and here it may have fallen behind again.
+      if (!next.isLagging) this.lagging?.delete(next);
     }
   }
 
   private onIdle(): void {
     this.isRunning = false;
     if (this.lagging?.size === 0) this.lagging = undefined;
+    // What was added, or drained, after the last step found it still running.
+    else if (!this.connection.isEnding) this.run();
   }
 
   private onFailed(error: unknown): void {

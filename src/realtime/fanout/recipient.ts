@@ -21,6 +21,8 @@ export type CatchUpOutcome = 'more' | 'full' | 'done';
 
 /** A subscription that is behind its topic. */
 export interface LaggingSubscription {
+  /** False once it is up to date. */
+  readonly isLagging: boolean;
   /** Sends the next stretch of what is missing. */
   advance(): Promise<CatchUpOutcome>;
 }

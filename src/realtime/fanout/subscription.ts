@@ -11,7 +11,7 @@ export interface SubscribedTopic {
 
 /** Where one connection stands in one topic. */
 export class Subscription implements LaggingSubscription {
-  private isLagging = false;
+  isLagging = false;
   private until = Number.POSITIVE_INFINITY;
   private last: OutboundFrame | undefined;
   private states: Map<string, OutboundFrame> | undefined;
@@ -80,6 +80,8 @@ export class Subscription implements LaggingSubscription {
     if (frames.length === 0)
       throw new Error(`topic ${this.topic.name}: nothing to read after ${this.position}`);
     for (const { position, frame } of frames) {
+      // It may have been ended while the source was read.
+      if (position > this.until) break;
       if (!this.connection.outbox.offer(frame.text)) return 'full';
       this.position = position;
     }
