@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TestTarget } from './test-target.js';
+
+const START_TIMEOUT_MS = 30_000;
+const ADDRESS_LINE = /^Parley listens on (http\S+)$/m;
+
+export interface ProcessOptions {
+  /** Configuration keys. Of the process's environment only `PATH` is passed on. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The folder to work in: `.env` is read there, and the default `DATA_DIR` is under it. */
+  readonly cwd: string;
+  /** The compiled `main.js`. Defaults to this package's own. */
+  readonly main?: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The service in a process of its own. */
+export class TestProcess extends TestTarget {
+  constructor(
+    url: string,
+    private readonly child: RunningChild,
+  ) {
+    super(url);
+  }
+
+  get pid(): number | undefined {
+    return this.child.process.pid;
+  }
+
+  /** Resolves when the process has ended. */
+  get exited(): Promise<Exit> {
+    return this.child.exited;
+  }
+
+  /** Everything that the process has written so far, standard output and error. */
+  get output(): string {
+    return this.child.output();
+  }
+
+  /** Sends a signal and waits for the end. Defaults to SIGTERM. */
+  async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+    this.child.process.kill(signal);
+    const exit = await this.exited;
+    await this.endClients();
+    return exit;
+  }
+}
+
+interface RunningChild {
+  readonly process: ChildProcess;
+  readonly exited: Promise<Exit>;
+  output(): string;
+}
+
+/**
+ * Starts the compiled service in a child process and waits for its address line. Rejects, with what the process wrote,
+ * when it ends before that.
+ */
+export async function startProcess(options: ProcessOptions): Promise<TestProcess> {
+  const child = run(options);
+  const address = new Promise<string>((resolve) => {
+    child.process.stdout?.on('data', () => {
+      const url = ADDRESS_LINE.exec(child.output())?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  });
+  const url = await Promise.race([address, child.exited, late()]);
+  if (typeof url === 'string') return new TestProcess(url, child);
+  child.process.kill('SIGKILL');
+  throw new Error(
+    `the service did not start (${JSON.stringify(url ?? 'no address line')}): ${child.output()}`,
+  );
+}
+
+/** Runs the compiled service until it ends by itself, as it does when it cannot start. */
+export async function runProcess(options: ProcessOptions): Promise<Exit & { readonly output: string }> {
+  const child = run(options);
+  const exit = await Promise.race([child.exited, late()]);
+  if (exit !== undefined) return { ...exit, output: child.output() };
+  child.process.kill('SIGKILL');
+  throw new Error(`the service did not end: ${child.output()}`);
+}
+
+function run({ env = {}, cwd, main = ownMain() }: ProcessOptions): RunningChild {
+  const child = spawn(process.execPath, ['--enable-source-maps', main], {
+    cwd,
+    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const end = (): boolean => child.kill('SIGKILL');
+  process.once('exit', end);
+  const exited = once(child, 'close').then((ending) => {
+    process.off('exit', end);
+    const [code, signal] = ending as [number | null, NodeJS.Signals | null];
+    return { code, signal };
+  });
+  return { process: child, exited, output: () => Buffer.concat(chunks).toString() };
+}
+
+/** Where sources are not compiled in place, the test run says where it has put them. */
+function ownMain(): string {
+  const compiled = process.env['PARLEY_COMPILED_DIR'];
+  return compiled === undefined
+    ? fileURLToPath(new URL('../main.js', import.meta.url))
+    : join(compiled, 'src', 'main.js');
+}
+
+function late(): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(undefined), START_TIMEOUT_MS).unref();
+  });
+}

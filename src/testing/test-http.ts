@@ -1,0 +1,51 @@
+import type { Json } from './frames.js';
+
+export interface HttpOptions {
+  /** An access token, sent as `Authorization: Bearer`. */
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed body; empty if there was none. */
+  readonly body: Json;
+}
+
+/** The service's HTTP calls. */
+export class TestHttp {
+  constructor(private readonly url: string) {}
+
+  async get(path: string, options: HttpOptions = {}): Promise<HttpAnswer> {
+    return await this.call('GET', path, undefined, options);
+  }
+
+  /** Sends `body` as JSON, or as it is when it is a string. */
+  async post(path: string, body: object | string = {}, options: HttpOptions = {}): Promise<HttpAnswer> {
+    return await this.call('POST', path, typeof body === 'string' ? body : JSON.stringify(body), options);
+  }
+
+  private async call(
+    method: string,
+    path: string,
+    body: string | undefined,
+    { token, headers }: HttpOptions,
+  ): Promise<HttpAnswer> {
+    const answer = await fetch(new URL(path, this.url), {
+      method,
+      body: body ?? null,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: parsed(text) };
+  }
+}
+
+function parsed(text: string): Json {
+  return text === '' ? {} : (JSON.parse(text) as Json);
+}
