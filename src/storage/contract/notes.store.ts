@@ -87,6 +87,19 @@ export const store = defineStore({
     clear: async (db: Kysely<NoteTables>) => {
       await db.deleteFrom('notes').execute();
     },
+    /** Commits behind the transaction's back, so that its own COMMIT fails. */
+    insertThenCommit: async (db: Kysely<NoteTables>, note: Note) => {
+      await insert(db, note);
+      await sql`commit`.execute(db);
+    },
+    /** Breaks a rule that is looked at only when the transaction commits. */
+    insertOrphan: async (db: Kysely<NoteTables>, note: Note) => {
+      await insert(db, note);
+      await sql`
+        create table orphans (note integer references notes (id) deferrable initially deferred)
+      `.execute(db);
+      await sql`insert into orphans values (-1)`.execute(db);
+    },
     /** Makes the database as full as if the disk were: it may not grow beyond that many pages. */
     limitPages: async (db: Kysely<NoteTables>, pages: number) => {
       await sql`pragma max_page_count = ${sql.lit(pages)}`.execute(db);

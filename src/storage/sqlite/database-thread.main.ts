@@ -74,15 +74,13 @@ async function transact(id: number, call: OperationCall): Promise<ThreadAnswer> 
   }
 }
 
-/** A fault here leaves open whether the frame that commits is in the log, unless SQLite says that it is not. */
 function commit(id: number, result: unknown): ThreadAnswer {
   try {
     connection.run('COMMIT');
     return { id, result };
   } catch (error) {
-    const isRefused = isRefusedCommit(error) && connection.isInTransaction;
     rollBack();
-    return { id, failure: failureOf(error, isRefused ? 'not-stored' : 'unknown') };
+    return { id, failure: failureOf(error, isRefusedCommit(error) ? 'not-stored' : 'unknown') };
   }
 }
 

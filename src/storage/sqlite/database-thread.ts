@@ -57,6 +57,8 @@ export class DatabaseThread {
   /** Resolves when all earlier calls are answered, the connection is closed and the thread has ended. */
   async close(): Promise<void> {
     if (!this.#hasEnded) await this.run({ kind: 'close' });
+    // The close is answered, so nothing else would keep the process alive for the rest.
+    this.#worker.ref();
     await this.#ended;
   }
 

@@ -18,7 +18,7 @@ export class DirectoryLock {
     createPrivateFile(file);
     this.#database = new Libsql(file, { timeout: 0 });
     try {
-      this.#database.pragma('journal_mode = MEMORY');
+      this.#database.exec('PRAGMA journal_mode = MEMORY');
       this.#database.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       this.#database.close();

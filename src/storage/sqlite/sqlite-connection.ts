@@ -24,16 +24,8 @@ export class SqliteConnection implements KyselyDatabase {
 
   constructor(settings: Omit<ThreadSettings, 'begun'>) {
     this.#database = new Libsql(settings.file, { timeout: BUSY_TIMEOUT_MS });
-    if (settings.role === 'writer') {
-      this.#database.pragma('journal_mode = WAL');
-      this.#database.pragma(`synchronous = ${settings.synchronous}`);
-      this.#database.pragma('secure_delete = ON');
-      this.#database.pragma(`journal_size_limit = ${MAX_IDLE_LOG_BYTES}`);
-    } else {
-      this.#database.pragma('query_only = ON');
-    }
-    this.#database.pragma('foreign_keys = ON');
-    this.#database.pragma('temp_store = MEMORY');
+    this.run(settings.role === 'writer' ? writerPragmas(settings.synchronous) : 'PRAGMA query_only = ON');
+    this.run('PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY');
   }
 
   get isInTransaction(): boolean {
@@ -58,7 +50,7 @@ export class SqliteConnection implements KyselyDatabase {
   }
 
   checkpoint(): void {
-    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    this.run('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   close(): void {
@@ -72,6 +64,15 @@ export class SqliteConnection implements KyselyDatabase {
       return;
     }
   }
+}
+
+function writerPragmas(synchronous: ThreadSettings['synchronous']): string {
+  return `
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = ${synchronous};
+    PRAGMA secure_delete = ON;
+    PRAGMA journal_size_limit = ${MAX_IDLE_LOG_BYTES};
+  `;
 }
 
 class Statement implements SqliteStatement {

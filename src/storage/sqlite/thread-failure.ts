@@ -42,7 +42,10 @@ export function endingError(error: unknown): Error {
   return new Error(describe(error), { cause: error });
 }
 
-/** Whether a COMMIT that failed so wrote nothing: its last frame had no room, or a deferred constraint stood against it. */
+/**
+ * Whether a COMMIT that failed so is not in the log: its last frame had no room, or a deferred constraint stood against
+ * it. After any other fault (a sync that failed, say) a recovery may still find that frame.
+ */
 export function isRefusedCommit(error: unknown): boolean {
   const code = codeOf(error);
   return code === 'SQLITE_FULL' || code.startsWith('SQLITE_CONSTRAINT');

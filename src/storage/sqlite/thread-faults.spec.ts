@@ -35,6 +35,19 @@ describe('a SqliteDatabase in trouble', () => {
     expect(await notes.all()).toHaveLength(2);
   });
 
+  it('does not know the outcome when the commit itself fails', async () => {
+    await expect(notes.insertThenCommit({ id: 5, body: 'stored' })).rejects.toMatchObject(UNKNOWN);
+    expect(await notes.count()).toBe(1);
+    expect(await notes.append()).toBe(2);
+  });
+
+  it('knows it when a deferred constraint stands against the commit', async () => {
+    const error: unknown = await notes.insertOrphan({ id: 5, body: 'x' }).catch((fault: unknown) => fault);
+    expect(error).not.toBeInstanceOf(StorageError);
+    expect(error).toMatchObject({ message: expect.stringContaining('FOREIGN KEY') });
+    expect(await notes.count()).toBe(0);
+  });
+
   it('replaces a reader that has died', async () => {
     await expect(notes.endThread()).rejects.toMatchObject(NOT_STORED);
     expect(await notes.count()).toBe(0);
