@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Cancel, Clock, type Connection } from '../../../realtime/index.js';
 import { EXPIRED } from './session-closings.js';
 import { tokenEnd } from './token-end.js';
@@ -17,26 +17,17 @@ interface Due {
 }
 
 /**
- * Warns connections of the end of their token and closes them at it. One timer turns a wheel for all of them: a connection
- * costs one entry, and a turn only touches what is due.
+ * Warns connections of the end of their token and closes them at it. One timer turns a wheel for all of them, as long as there
+ * is one: a connection costs one entry, and a turn only touches what is due.
  */
 @Injectable()
-export class TokenEnds implements OnModuleInit, OnModuleDestroy {
+export class TokenEnds {
   readonly #dues = new Map<Connection, Due>();
   readonly #wheel = new Map<number, Set<Due>>();
   #turned = 0;
   #stop: Cancel | undefined;
 
   constructor(private readonly clock: Clock) {}
-
-  onModuleInit(): void {
-    this.#turned = this.#tickOf(this.clock.monotonicMs());
-    this.#stop = this.clock.every(TICK_MS, () => this.#turn());
-  }
-
-  onModuleDestroy(): void {
-    this.#stop?.();
-  }
 
   /** Watches the end of the connection's credential, in place of one that was watched before. */
   watch(connection: Connection): void {
@@ -46,16 +37,30 @@ export class TokenEnds implements OnModuleInit, OnModuleDestroy {
     const endsAtMs = this.clock.monotonicMs() + expiresAtMs - this.clock.now();
     const due: Due = { connection, endsAtMs, tick: 0, isWarned: false };
     this.#dues.set(connection, due);
+    this.#start();
     this.#advance(due);
   }
 
   forget(connection: Connection): void {
     const due = this.#dues.get(connection);
     if (!due) return;
-    this.#dues.delete(connection);
+    this.#drop(connection);
     const slot = this.#wheel.get(due.tick);
     slot?.delete(due);
     if (slot?.size === 0) this.#wheel.delete(due.tick);
+  }
+
+  #drop(connection: Connection): void {
+    this.#dues.delete(connection);
+    if (this.#dues.size > 0) return;
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  #start(): void {
+    if (this.#stop) return;
+    this.#turned = this.#tickOf(this.clock.monotonicMs());
+    this.#stop = this.clock.every(TICK_MS, () => this.#turn());
   }
 
   #turn(): void {
@@ -64,7 +69,10 @@ export class TokenEnds implements OnModuleInit, OnModuleDestroy {
       this.#turned += 1;
       const slot = this.#wheel.get(this.#turned);
       this.#wheel.delete(this.#turned);
-      for (const due of slot ?? []) this.#advance(due);
+      for (const due of slot ?? []) {
+        // A close may have made its owner forget another one of this very slot.
+        if (this.#dues.get(due.connection) === due) this.#advance(due);
+      }
     }
   }
 
@@ -73,7 +81,7 @@ export class TokenEnds implements OnModuleInit, OnModuleDestroy {
     const leftMs = due.endsAtMs - this.clock.monotonicMs();
     const { connection } = due;
     if (leftMs <= 0) {
-      this.#dues.delete(connection);
+      this.#drop(connection);
       connection.close(EXPIRED);
       return;
     }
