@@ -1,5 +1,6 @@
 import type { Config } from './config/index.js';
 import type { AuthSettings } from './features/auth/index.js';
+import type { ChatSettings } from './features/chat/index.js';
 import { RealtimeError, type RealtimeSettings } from './realtime/index.js';
 import { StorageError, type StorageSettings } from './storage/index.js';
 
@@ -38,6 +39,10 @@ export function authSettings(config: Config): AuthSettings {
     issuer: config.PUBLIC_URL ?? DEFAULT_ISSUER,
     loginsPerMinute: config.RATE_LOGINS_PER_MIN,
   };
+}
+
+export function chatSettings(config: Config): ChatSettings {
+  return { maxAnswerBytes: config.MAX_ANSWER_BYTES };
 }
 
 /** The kernel and the store do not know each other: here is what the store's failures mean to a client. */

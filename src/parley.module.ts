@@ -1,7 +1,8 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { CONFIG } from './config/index.js';
 import { AuthModule } from './features/auth/index.js';
-import { authSettings, realtimeSettings, storageSettings } from './module-settings.js';
+import { ChatModule } from './features/chat/index.js';
+import { authSettings, chatSettings, realtimeSettings, storageSettings } from './module-settings.js';
 import { OpsModule } from './ops/index.js';
 import { RealtimeModule } from './realtime/index.js';
 import { StorageModule } from './storage/index.js';
@@ -30,6 +31,7 @@ export class ParleyModule {
         RealtimeModule.forRootAsync({ inject: [CONFIG], useFactory: realtimeSettings }),
         StorageModule.forRootAsync({ inject: [CONFIG], useFactory: storageSettings }),
         AuthModule.forRootAsync({ inject: [CONFIG], useFactory: authSettings }),
+        ChatModule.forRootAsync({ inject: [CONFIG], useFactory: chatSettings }),
         OpsModule,
         ...features,
       ],

@@ -1,0 +1,38 @@
+import type { Migration } from 'parley';
+
+export interface PollTables {
+  polls: {
+    room_id: string;
+    seq: number;
+    creator_id: string;
+    question: string;
+    options: string;
+    closed_seq: number | null;
+  };
+  poll_votes: { room_id: string; poll_seq: number; user_id: string; choice: number; seq: number };
+}
+
+export const POLL_MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'polls/0001-polls-and-votes',
+    up: ({ schema }) => [
+      schema
+        .createTable('polls')
+        .addColumn('room_id', 'text', (column) => column.notNull())
+        .addColumn('seq', 'integer', (column) => column.notNull())
+        .addColumn('creator_id', 'text', (column) => column.notNull())
+        .addColumn('question', 'text', (column) => column.notNull())
+        .addColumn('options', 'text', (column) => column.notNull())
+        .addColumn('closed_seq', 'integer')
+        .addPrimaryKeyConstraint('polls_key', ['room_id', 'seq']),
+      schema
+        .createTable('poll_votes')
+        .addColumn('room_id', 'text', (column) => column.notNull())
+        .addColumn('poll_seq', 'integer', (column) => column.notNull())
+        .addColumn('user_id', 'text', (column) => column.notNull())
+        .addColumn('choice', 'integer', (column) => column.notNull())
+        .addColumn('seq', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('poll_votes_key', ['room_id', 'poll_seq', 'user_id']),
+    ],
+  },
+];
