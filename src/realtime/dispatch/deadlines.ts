@@ -1,14 +1,15 @@
-import type { Cancel, Clock } from '../clock/clock.js';
+import type { Clock } from '../clock/clock.js';
 
-interface Deadline {
-  readonly atMs: number;
-  onMissed: (() => void) | undefined;
+/** Something that must be done in time. */
+export interface Due {
+  /** Monotonic time, in milliseconds; set by `Deadlines`. */
+  dueAtMs: number;
+  onMissed(): void;
 }
 
 /** Time-outs of one length, on one timer: the first to be set is the first to end. */
 export class Deadlines {
-  private readonly pending: Deadline[] = [];
-  private first = 0;
+  private readonly pending = new Set<Due>();
   private isTimerSet = false;
 
   constructor(
@@ -16,36 +17,32 @@ export class Deadlines {
     private readonly afterMs: number,
   ) {}
 
-  /** Calls `onMissed` unless cancelled in time. */
-  set(onMissed: () => void): Cancel {
-    const deadline: Deadline = { atMs: this.clock.monotonicMs() + this.afterMs, onMissed };
-    this.pending.push(deadline);
-    this.arm(deadline.atMs);
-    return () => {
-      deadline.onMissed = undefined;
-    };
+  /** Calls `due.onMissed` unless it is cancelled in time. */
+  set(due: Due): void {
+    due.dueAtMs = this.clock.monotonicMs() + this.afterMs;
+    this.pending.add(due);
+    if (!this.isTimerSet) this.arm(this.afterMs);
   }
 
-  private arm(atMs: number): void {
-    if (this.isTimerSet) return;
+  cancel(due: Due): void {
+    this.pending.delete(due);
+  }
+
+  private arm(delayMs: number): void {
     this.isTimerSet = true;
-    this.clock.after(Math.max(0, atMs - this.clock.monotonicMs()), () => this.onTimer());
+    this.clock.after(delayMs, () => this.onTimer());
   }
 
   private onTimer(): void {
     this.isTimerSet = false;
     const now = this.clock.monotonicMs();
-    for (;;) {
-      const next = this.pending[this.first];
-      if (next === undefined) break;
-      if (next.onMissed !== undefined && next.atMs > now) {
-        this.arm(next.atMs);
-        break;
+    for (const due of this.pending) {
+      if (due.dueAtMs > now) {
+        this.arm(due.dueAtMs - now);
+        return;
       }
-      this.first++;
-      next.onMissed?.();
+      this.pending.delete(due);
+      due.onMissed();
     }
-    this.pending.splice(0, this.first);
-    this.first = 0;
   }
 }

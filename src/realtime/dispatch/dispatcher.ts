@@ -9,8 +9,8 @@ import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
 import { encodeFailure } from './answer.js';
 import { Deadlines } from './deadlines.js';
-import { HandlerCall } from './handler-call.js';
-import { type Peer, type PendingRequest, type RequestProgress, RequestReader } from './request-reader.js';
+import { type CallServices, HandlerCall, roomOf } from './handler-call.js';
+import { type Peer, type PendingRequest, RequestReader } from './request-reader.js';
 import { type Route, RouteTable } from './route-table.js';
 
 /** So many bad frames … */
@@ -21,7 +21,7 @@ const BAD_FRAME_WINDOW_MS = 10_000;
 /** One parse and one route table for all gateways: message → frame → route → handler → answer. */
 @Injectable()
 export class Dispatcher extends RequestReader {
-  private readonly deadlines: Deadlines;
+  private readonly services: CallServices;
   private readonly badFrames = new WeakMap<Connection, number[]>();
 
   constructor(
@@ -31,7 +31,7 @@ export class Dispatcher extends RequestReader {
     @Inject(REALTIME_SETTINGS) settings: RealtimeSettings,
   ) {
     super();
-    this.deadlines = new Deadlines(clock, settings.handlerTimeoutMs);
+    this.services = { errors, deadlines: new Deadlines(clock, settings.handlerTimeoutMs) };
   }
 
   read(peer: Peer, message: Buffer): PendingRequest {
@@ -51,21 +51,7 @@ export class Dispatcher extends RequestReader {
   private request(peer: Peer, route: Route, frame: InboundFrame): PendingRequest {
     const broken = route.kind === 'house' ? brokenData(route, frame.data) : undefined;
     if (broken !== undefined) return this.refusal(peer, broken, frame, route);
-    return {
-      ordering: route.ordering,
-      roomId: route.ordering === 'room' ? roomOf(frame.data) : undefined,
-      start: (progress) => this.call(peer, route, { frame, progress }),
-    };
-  }
-
-  private call(
-    peer: Peer,
-    route: Route,
-    { frame, progress }: { frame: InboundFrame; progress: RequestProgress },
-  ): void {
-    const call = new HandlerCall(peer, route, { frame, progress, errors: this.errors });
-    call.deadline = this.deadlines.set(() => call.timeOut());
-    call.run();
+    return new HandlerCall(peer, route, frame, this.services);
   }
 
   /** A request that is answered without a handler, in its turn. */
@@ -75,7 +61,7 @@ export class Dispatcher extends RequestReader {
       roomId: route?.ordering === 'room' ? roomOf(frame.data) : undefined,
       start: (progress) => {
         const reported = this.errors.report(error, { connectionId: peer.id });
-        progress.settled(encodeFailure(reported, frame.id, route?.event));
+        progress.settle(encodeFailure(reported, frame.id, route?.event));
       },
     };
   }
@@ -103,9 +89,4 @@ function brokenData(route: Route, data: unknown): RealtimeError | undefined {
 
 function validationFailed(path: string, message: string): RealtimeError {
   return new RealtimeError('VALIDATION_FAILED', 'validation failed', { details: [{ path, message }] });
-}
-
-function roomOf(data: unknown): string | undefined {
-  const roomId = (data as { roomId?: unknown } | undefined)?.roomId;
-  return typeof roomId === 'string' ? roomId : undefined;
 }

@@ -1,34 +1,39 @@
 import { isObservable, type Observable } from 'rxjs';
-import type { Cancel } from '../clock/clock.js';
-import type { ErrorReporter } from '../errors/error-reporter.js';
 import { RealtimeError } from '../errors/realtime-error.js';
+import type { ErrorReporter } from '../errors/error-reporter.js';
 import type { InboundFrame } from '../frames/inbound-frame.js';
-import { encodeFailure, encodeReply } from './answer.js';
 import type { Invocation } from '../gateways/invocation.js';
-import type { Peer, RequestProgress } from './request-reader.js';
+import type { Ordering } from '../gateways/ordered.decorator.js';
+import { encodeFailure, encodeReply } from './answer.js';
+import type { Deadlines, Due } from './deadlines.js';
+import type { Peer, PendingRequest, RequestProgress } from './request-reader.js';
 import { RescuedByFilter } from './rescue.js';
 import type { Route } from './route-table.js';
 
-interface CallContext {
-  readonly frame: InboundFrame;
-  readonly progress: RequestProgress;
+/** What every call needs of the dispatcher. */
+export interface CallServices {
   readonly errors: ErrorReporter;
+  readonly deadlines: Deadlines;
 }
 
 /** One run of a handler, from its frame to its one answer. */
-export class HandlerCall implements Invocation {
-  /** Cancels the time-out. */
-  deadline: Cancel | undefined;
-  private isAnswered = false;
+export class HandlerCall implements PendingRequest, Invocation, Due {
+  dueAtMs = 0;
+  private progress: RequestProgress | undefined;
 
   constructor(
-    private readonly peer: Peer,
+    readonly connection: Peer,
     private readonly route: Route,
-    private readonly context: CallContext,
+    private readonly frame: InboundFrame,
+    private readonly services: CallServices,
   ) {}
 
-  get connection(): Peer {
-    return this.peer;
+  get ordering(): Ordering {
+    return this.route.ordering;
+  }
+
+  get roomId(): string | undefined {
+    return this.route.ordering === 'room' ? roomOf(this.frame.data) : undefined;
   }
 
   get event(): string {
@@ -36,73 +41,85 @@ export class HandlerCall implements Invocation {
   }
 
   get id(): string | number | undefined {
-    return this.context.frame.id;
+    return this.frame.id;
+  }
+
+  start(progress: RequestProgress): void {
+    this.progress = progress;
+    this.services.deadlines.set(this);
+    void this.run();
   }
 
   onAppending(admitted: Promise<unknown>): void {
-    const { progress } = this.context;
-    admitted.then(
-      () => progress.admitted(),
-      () => progress.admitted(),
-    );
-  }
-
-  run(): void {
-    const { data } = this.context.frame;
-    const body = this.route.kind === 'house' ? (data ?? {}) : data;
-    this.route.handle(this.peer.facade, body, this, this.event).then(
-      (result) => (isObservable(result) ? this.follow(result) : this.succeed(result)),
-      (error: unknown) => this.fail(error),
-    );
+    const admit = (): void => this.progress?.admit();
+    admitted.then(admit, admit);
   }
 
   /** The handler took too long: what it does may still happen, so the outcome is not known. */
-  timeOut(): void {
+  onMissed(): void {
     this.fail(new RealtimeError('UNKNOWN', 'the request took too long, its outcome is not known'));
+  }
+
+  private async run(): Promise<void> {
+    const { data } = this.frame;
+    const body = this.route.kind === 'house' ? (data ?? {}) : data;
+    try {
+      const result = await this.route.handle(this.connection.facade, body, this, this.route.event);
+      if (isObservable(result)) this.follow(result);
+      else this.succeed(result);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** The first value is the answer; those after it are pushes of the same form. */
   private follow(values: Observable<unknown>): void {
     const subscription = values.subscribe({
       next: (value) => {
-        if (this.isAnswered) this.sendAlong(value);
+        if (this.progress === undefined) this.sendAlong(value);
         else this.succeed(value);
       },
       error: (error: unknown) => this.fail(error),
       complete: () => this.succeed(undefined),
     });
-    if (!subscription.closed) this.peer.onceClosed(() => subscription.unsubscribe());
+    if (!subscription.closed) this.connection.onceClosed(() => subscription.unsubscribe());
   }
 
   private succeed(result: unknown): void {
-    if (this.isAnswered) return;
-    if (result instanceof RescuedByFilter) this.answer(this.failureOf(result));
-    else this.answer(this.reply(result, this.id));
+    if (this.progress === undefined) return;
+    try {
+      this.answer(result instanceof RescuedByFilter ? this.failureOf(result) : this.reply(result, this.id));
+    } catch (error) {
+      // What cannot be written as JSON is a fault of the handler's.
+      this.fail(error);
+    }
   }
 
   private fail(error: unknown): void {
-    if (this.isAnswered) return;
-    const where = { connectionId: this.peer.id, event: this.event };
-    this.answer(encodeFailure(this.context.errors.report(error, where), this.id, this.event));
+    if (this.progress === undefined) return;
+    const where = { connectionId: this.connection.id, event: this.event };
+    this.answer(encodeFailure(this.services.errors.report(error, where), this.id, this.event));
   }
 
   private answer(frame: Buffer | undefined): void {
-    this.isAnswered = true;
-    this.deadline?.();
-    this.context.progress.settled(frame);
+    const { progress } = this;
+    this.progress = undefined;
+    this.services.deadlines.cancel(this);
+    progress?.settle(frame);
   }
 
   private sendAlong(value: unknown): void {
     if (value === undefined || value === null) return;
     const frame = this.reply(value, undefined);
-    if (frame !== undefined) this.peer.write(frame);
+    if (frame !== undefined) this.connection.write(frame);
   }
 
   /** A plain handler without a result is answered only if the frame had an `id`. */
   private reply(result: unknown, id: string | number | undefined): Buffer | undefined {
     if (this.route.kind === 'house') return encodeReply(this.event, id, result ?? {});
-    if (result === undefined || result === null)
+    if (result === undefined || result === null) {
       return id === undefined ? undefined : encodeReply(this.event, id, {});
+    }
     return isWsResponse(result)
       ? encodeReply(result.event, id, result.data)
       : encodeReply(this.event, id, result);
@@ -118,6 +135,11 @@ export class HandlerCall implements Invocation {
     };
     return encodeFailure(reported, this.id, this.event);
   }
+}
+
+export function roomOf(data: unknown): string | undefined {
+  const roomId = (data as { roomId?: unknown } | null | undefined)?.roomId;
+  return typeof roomId === 'string' ? roomId : undefined;
 }
 
 /** Nest's `WsResponse`: a handler's own choice of the event. */

@@ -1,9 +1,10 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
-import { selectExceptionFilterMetadata } from '@nestjs/common/internal';
+import { isEmptyArray, selectExceptionFilterMetadata } from '@nestjs/common/internal';
 import { ExternalContextCreator } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/internal';
 import { Appending } from '../gateways/appending.js';
 import { invocationOf } from '../gateways/invocation.js';
+import { leanPipes } from './lean-pipes.js';
 import { RescuedByFilter, rescueHost } from './rescue.js';
 
 /** A handler with its guards, pipes, interceptors and filters around it. Its result may be an Observable. */
@@ -20,8 +21,8 @@ interface ExceptionsHandler {
 }
 
 /**
- * Nest's own `ExternalContextCreator`, changed in three places that it has no option for:
- * an Observable keeps all of its values (Nest would take the last); an `Appending` is taken apart before interceptors see
+ * Nest's own `ExternalContextCreator`, changed in four places that it has no option for:
+ * arguments are filled in with less to do a frame; an Observable keeps all of its values (Nest would take the last); an `Appending` is taken apart before interceptors see
  * the result, so that they meet the reply; and an error that no filter takes is neither logged nor answered here, but
  * rejects to the dispatcher, which knows the request's `id`.
  *
@@ -30,7 +31,8 @@ interface ExceptionsHandler {
 export function handlerContexts(creator: ExternalContextCreator): ExternalContextCreator {
   const { interceptorsConsumer } = creator as unknown as { interceptorsConsumer: InterceptorsConsumer };
   return Object.create(creator, {
-    transformToResult: { value: (result: unknown) => Promise.resolve(result) },
+    transformToResult: { value: (result: unknown) => result },
+    createPipesFn: { value: leanPipes },
     interceptorsConsumer: { value: { intercept: interceptReply(interceptorsConsumer) } },
     externalErrorProxy: { value: { createProxy: rescuedByFilters } },
   }) as ExternalContextCreator;
@@ -38,18 +40,21 @@ export function handlerContexts(creator: ExternalContextCreator): ExternalContex
 
 function interceptReply(consumer: InterceptorsConsumer): InterceptorsConsumer['intercept'] {
   return (interceptors, args, instance, callback, next, type) => {
-    const reply = async (): Promise<unknown> => {
-      const result = await next();
-      if (!(result instanceof Appending)) return result;
-      invocationOf(args).onAppending(result.admitted);
-      return await result.reply;
-    };
+    const reply = (): Promise<unknown> => next().then((result) => replyIn(result, args));
+    if (isEmptyArray(interceptors)) return reply();
     return consumer.intercept(interceptors, args, instance, callback, reply, type);
   };
 }
 
+function replyIn(result: unknown, args: readonly unknown[]): unknown {
+  if (!(result instanceof Appending)) return result;
+  invocationOf(args).onAppending(result.admitted);
+  return result.reply;
+}
+
 /** Lets the filters that Nest found for a handler have the error first. What they send becomes the request's answer. */
 function rescuedByFilters(target: BoundHandler, handler: ExceptionsHandler, type: string): BoundHandler {
+  if (isEmptyArray(handler.filters)) return target;
   return async (...args) => {
     try {
       return await target(...args);

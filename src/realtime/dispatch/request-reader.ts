@@ -18,15 +18,15 @@ export interface PendingRequest {
   readonly ordering: Ordering;
   /** The room whose answers keep their order; `undefined` for any other request. */
   readonly roomId: string | undefined;
-  /** Starts it. Calls `progress.admitted` at most once, and `progress.settled` exactly once. */
+  /** Starts it. Calls `progress.admit` at most once, and `progress.settle` exactly once. */
   start(progress: RequestProgress): void;
 }
 
 export interface RequestProgress {
   /** The next request may start, though this one is not answered. */
-  admitted(): void;
+  admit(): void;
   /** This request has its answer: a framed message, or `undefined` when it gets none. */
-  settled(answer: Buffer | undefined): void;
+  settle(answer: Buffer | undefined): void;
 }
 
 /** Turns messages into requests; a message that is no frame becomes one that answers so. */

@@ -21,7 +21,7 @@ class SlowRecipient extends Connection implements Recipient {
   readonly lastFrameAtMs = 0;
   readonly isAttached = true;
   readonly isEnding = false;
-  readonly catchUp = new CatchUp(this);
+  readonly catchUp: CatchUp = new CatchUp(this);
   /** Everything that was taken, in order: the data of each frame. */
   readonly taken: object[] = [];
   private unsent = 0;

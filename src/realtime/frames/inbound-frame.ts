@@ -23,6 +23,11 @@ export class BadFrame extends RealtimeError {
 /** Containers nested deeper than this are refused, the frame itself being the first. */
 const MAX_DEPTH = 8;
 
+const TOO_DEEP = `containers are nested deeper than ${MAX_DEPTH}`;
+
+/** What is shorter is parsed at once: it cannot be nested so deep that parsing it takes long. */
+const SHORT_TEXT = 2048;
+
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Reads a message of subprotocol `chat`: one JSON object. Throws `BadFrame`. */
@@ -31,7 +36,7 @@ export function decodeText(message: Buffer): InboundFrame {
 }
 
 function parse(text: string): unknown {
-  if (isNestedTooDeep(text)) throw new BadFrame(`containers are nested deeper than ${MAX_DEPTH}`);
+  if (text.length > SHORT_TEXT && isNestedTooDeep(text)) throw new BadFrame(TOO_DEEP);
   try {
     return JSON.parse(text);
   } catch {
@@ -74,7 +79,8 @@ function toFrame(value: unknown): InboundFrame {
   const { event, id, data } = value as Record<string, unknown>;
   if (!isFrameId(id)) throw new BadFrame('id must be a string or a number');
   if (typeof event !== 'string' || event === '') throw new BadFrame('event must be a non-empty string', id);
-  if (hasForbiddenKey(value)) throw new BadFrame('a property has a forbidden name', id);
+  const fault = faultIn(value, 1);
+  if (fault !== undefined) throw new BadFrame(fault, id);
   return { event, id, data };
 }
 
@@ -82,11 +88,14 @@ function isFrameId(id: unknown): id is FrameId | undefined {
   return id === undefined || typeof id === 'string' || typeof id === 'number';
 }
 
-function hasForbiddenKey(container: object): boolean {
+/** Walks a parsed container: its depth, and the names of its properties at every depth. */
+function faultIn(container: object, depth: number): string | undefined {
+  if (depth > MAX_DEPTH) return TOO_DEEP;
   for (const key of Object.keys(container)) {
-    if (FORBIDDEN_KEYS.has(key)) return true;
+    if (FORBIDDEN_KEYS.has(key)) return 'a property has a forbidden name';
     const value = (container as Record<string, unknown>)[key];
-    if (typeof value === 'object' && value !== null && hasForbiddenKey(value)) return true;
+    const fault = typeof value === 'object' && value !== null ? faultIn(value, depth + 1) : undefined;
+    if (fault !== undefined) return fault;
   }
-  return false;
+  return undefined;
 }

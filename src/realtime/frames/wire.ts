@@ -25,14 +25,14 @@ function headerSize(length: number): number {
 }
 
 function writeHeader(frame: Buffer, length: number): void {
-  frame.writeUInt8(FIN_TEXT, 0);
+  frame[0] = FIN_TEXT;
   if (length <= SHORT_LENGTH) {
-    frame.writeUInt8(length, 1);
+    frame[1] = length;
   } else if (length <= MEDIUM_LENGTH) {
-    frame.writeUInt8(SHORT_LENGTH + 1, 1);
+    frame[1] = SHORT_LENGTH + 1;
     frame.writeUInt16BE(length, 2);
   } else {
-    frame.writeUInt8(SHORT_LENGTH + 2, 1);
+    frame[1] = SHORT_LENGTH + 2;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
 }

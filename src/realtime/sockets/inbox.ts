@@ -1,4 +1,4 @@
-import type { PendingRequest } from '../dispatch/request-reader.js';
+import type { PendingRequest, RequestProgress } from '../dispatch/request-reader.js';
 
 /** Requests of one connection that are waiting or under way; with more, its socket is not read. */
 const MAX_WAITING = 64;
@@ -13,15 +13,33 @@ export interface InboxOwner {
   resumeReading(): void;
 }
 
-/** A started request. Those of one room form a list, so that they are answered in their order. */
-interface Running {
-  readonly roomId: string | undefined;
-  isAdmitted: boolean;
-  isSettled: boolean;
-  isReleased: boolean;
+/** A started request. Those of one room are answered in their order. */
+class Running implements RequestProgress {
+  isAdmitted = false;
+  isSettled = false;
+  isReleased = false;
   answer: Buffer | undefined;
-  /** The request of the same room that must be answered first. */
-  before: Running | undefined;
+
+  constructor(
+    private readonly inbox: { onAdmitted(running: Running): void; onSettled(running: Running): void },
+    readonly isOrdered: boolean,
+    readonly roomId: string | undefined,
+    /** The request of the same room that must be answered first. */
+    public before: Running | undefined,
+  ) {}
+
+  admit(): void {
+    if (this.isAdmitted) return;
+    this.isAdmitted = true;
+    this.inbox.onAdmitted(this);
+  }
+
+  settle(answer: Buffer | undefined): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.answer = answer;
+    this.inbox.onSettled(this);
+  }
 }
 
 /**
@@ -113,26 +131,16 @@ export class Inbox {
   }
 
   private start(request: PendingRequest): void {
-    const { roomId } = request;
-    const running: Running = {
-      roomId,
-      isAdmitted: false,
-      isSettled: false,
-      isReleased: false,
-      answer: undefined,
-      before: roomId === undefined ? undefined : this.lastOfRoom(roomId),
-    };
+    const { ordering, roomId } = request;
+    const before = roomId === undefined ? undefined : this.lastOfRoom(roomId);
+    const running = new Running(this, ordering !== 'none', roomId, before);
     this.running ??= new Set();
     this.running.add(running);
-    const isOrdered = request.ordering !== 'none';
-    if (isOrdered) {
+    if (running.isOrdered) {
       this.unsettled++;
       this.unadmitted++;
     }
-    request.start({
-      admitted: () => this.admit(running, isOrdered),
-      settled: (answer) => this.settle(running, isOrdered, answer),
-    });
+    request.start(running);
   }
 
   private lastOfRoom(roomId: string): Running | undefined {
@@ -141,21 +149,18 @@ export class Inbox {
     return last;
   }
 
-  private admit(running: Running, isOrdered: boolean): void {
-    if (running.isAdmitted) return;
-    running.isAdmitted = true;
-    if (!isOrdered) return;
+  onAdmitted(running: Running): void {
+    if (!running.isOrdered) return;
     this.unadmitted--;
     this.pump();
   }
 
-  private settle(running: Running, isOrdered: boolean, answer: Buffer | undefined): void {
-    if (running.isSettled) return;
-    running.isSettled = true;
-    running.answer = answer;
-    if (!running.isAdmitted && isOrdered) this.unadmitted--;
+  onSettled(running: Running): void {
+    if (running.isOrdered) {
+      this.unsettled--;
+      if (!running.isAdmitted) this.unadmitted--;
+    }
     running.isAdmitted = true;
-    if (isOrdered) this.unsettled--;
     this.release();
     this.pump();
   }
