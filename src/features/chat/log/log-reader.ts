@@ -30,7 +30,7 @@ export abstract class LogReader {
 
   /**
    * A room as its member sees it, at its head or as it was at `asOf` (`head` is then `asOf`, and later messages are
-   * neither counted nor shown); undefined when the user is no member.
+   * neither counted nor shown); undefined when the user is no member, or became one only after `asOf`.
    */
   abstract roomView(roomId: string, userId: string, asOf?: number): Promise<RoomView | undefined>;
 }

@@ -3,8 +3,11 @@ import { defineStore, readMeta, writeMeta } from '../../../storage/store.js';
 import {
   type ChatTables,
   keyIn,
+  membersByKey,
+  ordinalsAt,
+  placeKey,
+  withManyKeys,
   type MembersTable,
-  portions,
   readEvents,
   readRoomViews,
   type RoomEvent,
@@ -34,12 +37,11 @@ export const store = defineStore({
     events: async (db: Db, stretch: Stretch): Promise<RoomEvent[]> => readEvents(db, stretch),
 
     heads: async (db: Db, roomIds: readonly string[]): Promise<[string, number][]> => {
-      const heads: [string, number][] = [];
-      for (const ids of portions(roomIds)) {
-        const rows = await db.selectFrom('rooms').select(['id', 'head']).where('id', 'in', ids).execute();
-        for (const { id, head } of rows) heads.push([id, head]);
-      }
-      return heads;
+      const rows = await headsOf(
+        db,
+        roomIds.map((id) => [id]),
+      );
+      return rows.map(({ id, head }) => [id, head]);
     },
 
     memberships: async (db: Db, userId: string) =>
@@ -63,34 +65,29 @@ export const store = defineStore({
 
     /** Moves read positions forward, never back; those of users who have left since are forgotten. */
     advance: async (db: Db, positions: readonly ReadPosition[]): Promise<void> => {
-      for (const some of portions(positions)) await advance(db, some);
+      const wanted = new Map(positions.map(({ roomId, userId, seq }) => [`${roomId} ${userId}`, seq]));
+      const seqOf = (member: MembersTable): number => wanted.get(`${member.room_id} ${member.user_id}`) ?? 0;
+      const members = await membersByKey(
+        db,
+        positions.map(({ roomId, userId }) => [roomId, userId]),
+      );
+      const moving = members.filter((member) => seqOf(member) > member.read_seq);
+      const ordinals = await ordinalsAt(
+        db,
+        moving.map((member) => [member.room_id, seqOf(member)]),
+      );
+      const moved = moving.flatMap((member) => {
+        const read_ordinal = ordinals.get(placeKey(member.room_id, seqOf(member)));
+        return read_ordinal === undefined ? [] : [{ ...member, read_seq: seqOf(member), read_ordinal }];
+      });
+      await writeMembers(db, moved);
     },
   },
 });
 
-async function advance(db: Db, positions: readonly ReadPosition[]): Promise<void> {
-  const wanted = new Map(
-    positions.map((position) => [`${position.roomId} ${position.userId}`, position.seq]),
-  );
-  const seqOf = (member: MembersTable): number => wanted.get(`${member.room_id} ${member.user_id}`) ?? 0;
-  const memberKeys = positions.map(({ roomId, userId }) => [roomId, userId]);
-  const members = await db
-    .selectFrom('members')
-    .selectAll()
-    .where(keyIn(['room_id', 'user_id'], memberKeys))
-    .execute();
-  const moving = members.filter((member) => seqOf(member) > member.read_seq);
-  if (moving.length === 0) return;
-  const eventKeys = moving.map((member) => [member.room_id, seqOf(member)]);
-  const events = await db
-    .selectFrom('room_events')
-    .select(['room_id', 'seq', 'ordinal'])
-    .where(keyIn(['room_id', 'seq'], eventKeys))
-    .execute();
-  const ordinals = new Map(events.map(({ room_id, seq, ordinal }) => [`${room_id} ${seq}`, ordinal]));
-  const moved = moving.flatMap((member) => {
-    const ordinal = ordinals.get(`${member.room_id} ${seqOf(member)}`);
-    return ordinal === undefined ? [] : [{ ...member, read_seq: seqOf(member), read_ordinal: ordinal }];
-  });
-  await writeMembers(db, moved);
-}
+const headsOf = withManyKeys((db, keys) =>
+  db
+    .selectFrom('rooms')
+    .select(['id', 'head'])
+    .where(keyIn(['id'], keys)),
+);

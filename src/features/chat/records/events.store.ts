@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { RoomEvent } from './room-event.js';
-import { keyIn } from './keys.store.js';
-import type { ChatTables, MessagesTable, RoomEventsTable } from './tables.js';
+import { messageRows, placeKey } from './lookups.store.js';
+import type { ChatTables, RoomEventsTable } from './tables.js';
 import { eventView } from './views.js';
 
 /** A stretch of one room's log, and how much of it fits an answer. */
@@ -64,24 +64,7 @@ export async function withMessages(
   return rows.map((row) =>
     eventView(
       row,
-      row.message_seq === null ? undefined : messages.get(messageKey(row.room_id, row.message_seq)),
+      row.message_seq === null ? undefined : messages.get(placeKey(row.room_id, row.message_seq)),
     ),
   );
 }
-
-/** The messages of these rooms and places; those that do not exist are absent. */
-export async function messageRows(
-  db: Kysely<ChatTables>,
-  keys: readonly (readonly [string, number])[],
-): Promise<Map<string, MessagesTable>> {
-  if (keys.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('messages')
-    .selectAll()
-    .where(keyIn(['room_id', 'seq'], keys))
-    .execute();
-  return new Map(rows.map((row) => [messageKey(row.room_id, row.seq), row]));
-}
-
-/** A message's key in what `messageRows` gives. */
-export const messageKey = (roomId: string, seq: number): string => `${roomId} ${seq}`;

@@ -1,6 +1,14 @@
 export { fitting } from './bytes.js';
-export { messageKey, messageRows, readEvents, type Stretch, withMessages } from './events.store.js';
-export { keyIn, portions } from './keys.store.js';
+export { readEvents, type Stretch, withMessages } from './events.store.js';
+export {
+  membersByKey,
+  messagesByClientId,
+  messagesByKey,
+  messageRows,
+  ordinalsAt,
+  placeKey,
+} from './lookups.store.js';
+export { insertingMany, keyIn, withManyKeys } from './many.store.js';
 export type { MessageView, ReactionView } from './message-view.js';
 export { chatMigrations } from './migrations.js';
 export {

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { RoomView } from './room-view.js';
-import { messageKey, messageRows } from './events.store.js';
-import { keyIn } from './keys.store.js';
+import { messageRows, ordinalsAt, placeKey } from './lookups.store.js';
 import type { ChatTables, MembersTable, RoomsTable } from './tables.js';
 import { messageView, roomFacts } from './views.js';
 
@@ -39,12 +38,12 @@ export async function readRoomViews(db: Kysely<ChatTables>, query: RoomViewsQuer
     const readSeq = Math.min(Math.max(row.read_seq, query.ahead[row.id] ?? 0), head);
     return { row, head, readSeq };
   });
-  const ordinals = await ordinalsAt(db, positions);
+  const ordinals = await ordinalsOf(db, positions);
   const mentions = await mentionsAfter(db, query.userId, positions);
   const messages = await messageRows(db, positions.flatMap(lastMessageKey));
   const views = positions.map((position): RoomView => {
     const { row, head, readSeq } = position;
-    const last = messages.get(messageKey(row.id, row.last_message_seq ?? 0));
+    const last = messages.get(placeKey(row.id, row.last_message_seq ?? 0));
     return {
       ...roomFacts(row),
       head,
@@ -75,12 +74,13 @@ async function memberRooms(db: Kysely<ChatTables>, query: RoomViewsQuery): Promi
         .as('last_message_seq'),
     )
     .where('members.user_id', '=', query.userId)
+    .where('members.joined_seq', '<=', query.asOf ?? Number.MAX_SAFE_INTEGER)
     .where('rooms.id', 'in', query.roomIds)
     .execute();
 }
 
 /** Looks up the ordinals that neither the room nor the member's row holds, and gives all of them. */
-async function ordinalsAt(
+async function ordinalsOf(
   db: Kysely<ChatTables>,
   positions: readonly Position[],
 ): Promise<(row: MemberRoom, seq: number) => number> {
@@ -89,18 +89,10 @@ async function ordinalsAt(
       seq === row.head || seq === row.read_seq ? [] : [[row.id, seq] as const],
     ),
   );
-  const rows =
-    missing.length === 0
-      ? []
-      : await db
-          .selectFrom('room_events')
-          .select(['room_id', 'seq', 'ordinal'])
-          .where(keyIn(['room_id', 'seq'], missing))
-          .execute();
-  const found = new Map(rows.map(({ room_id, seq, ordinal }) => [messageKey(room_id, seq), ordinal]));
+  const found = await ordinalsAt(db, missing);
   return (row, seq) => {
     if (seq === row.head) return row.ordinal;
-    return seq === row.read_seq ? row.read_ordinal : (found.get(messageKey(row.id, seq)) ?? 0);
+    return seq === row.read_seq ? row.read_ordinal : (found.get(placeKey(row.id, seq)) ?? 0);
   };
 }
 

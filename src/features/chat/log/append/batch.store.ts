@@ -2,12 +2,22 @@ import type { Kysely } from 'kysely';
 import {
   type ChatTables,
   directKey,
-  keyIn,
   type MembersTable,
-  portions,
+  membersByKey,
+  messagesByClientId,
+  messagesByKey,
   type RoomsTable,
 } from '../../records/index.js';
 import type { Change, CreateRoom } from './change.js';
+import {
+  deleteMembers,
+  insertEvents,
+  insertMentions,
+  insertMessages,
+  roomsByRequest,
+  upsertMembers,
+  upsertRooms,
+} from './statements.store.js';
 import { type Pending, Workspace } from './workspace.js';
 
 type Db = Kysely<ChatTables>;
@@ -30,11 +40,14 @@ export async function openWorkspace(db: Db, nowMs: number, changes: readonly Cha
 /** Writes all that the changes so far have done. */
 export async function flush(db: Db, work: Workspace): Promise<void> {
   const pending = work.takePending();
-  await removeMembers(db, pending.leavers);
-  await writeRooms(db, pending.rooms);
-  for (const rows of portions(pending.events)) await db.insertInto('room_events').values(rows).execute();
-  for (const rows of portions(pending.messages)) await db.insertInto('messages').values(rows).execute();
-  for (const rows of portions(pending.mentions)) await db.insertInto('mentions').values(rows).execute();
+  await deleteMembers(
+    db,
+    pending.leavers.map((member) => [member.room_id, member.user_id]),
+  );
+  await upsertRooms(db, pending.rooms);
+  await insertEvents(db, pending.events);
+  await insertMessages(db, pending.messages);
+  await insertMentions(db, pending.mentions);
   await writeMembers(db, pending.members);
   await writeReplyCounts(db, pending);
 }
@@ -56,22 +69,10 @@ export async function successorOf(db: Db, leaver: MembersTable): Promise<Members
 export async function writeMembers(db: Db, members: readonly MembersTable[]): Promise<void> {
   if (members.length === 0) return;
   const commit = await nextCommit(db);
-  for (const rows of portions(members)) {
-    await db
-      .insertInto('members')
-      .values(rows.map((row) => ({ ...row, changed_commit: commit })))
-      .onConflict((conflict) =>
-        conflict.columns(['room_id', 'user_id']).doUpdateSet((row) => ({
-          role: row.ref('excluded.role'),
-          joined_at: row.ref('excluded.joined_at'),
-          joined_seq: row.ref('excluded.joined_seq'),
-          read_seq: row.ref('excluded.read_seq'),
-          read_ordinal: row.ref('excluded.read_ordinal'),
-          changed_commit: row.ref('excluded.changed_commit'),
-        })),
-      )
-      .execute();
-  }
+  await upsertMembers(
+    db,
+    members.map((member) => ({ ...member, changed_commit: commit })),
+  );
 }
 
 async function nextCommit(db: Db): Promise<number> {
@@ -104,7 +105,7 @@ async function knowCreations(db: Db, work: Workspace, changes: readonly Change[]
   const requests = creations.flatMap(({ actorId, clientId }): Key[] =>
     clientId === null ? [] : [[actorId, clientId]],
   );
-  if (requests.length > 0) know(await rooms.where(keyIn(['creator_id', 'client_id'], requests)).execute());
+  know(await roomsByRequest(db, requests));
 
   function know(rows: readonly RoomsTable[]): void {
     for (const row of rows) if (!work.room(row.id)) work.knowRoom(row);
@@ -120,24 +121,13 @@ function directKeyOf(creation: CreateRoom): string[] {
 async function knowSent(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
   const keys = changes
     .filter((change) => change.change === 'send')
-    .map(({ roomId, actorId, clientId }) => [roomId, actorId, clientId] as const);
-  for (const some of portions(keys)) {
-    const sent = keyIn(['room_id', 'sender_id', 'client_id'], some);
-    for (const row of await db.selectFrom('messages').selectAll().where(sent).execute())
-      work.knowMessage(row);
-  }
+    .map(({ roomId, actorId, clientId }) => [roomId, actorId, clientId]);
+  for (const row of await messagesByClientId(db, keys)) work.knowMessage(row);
 }
 
 async function knowMembers(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
   const keys = new Map(changes.flatMap(standingsOf).map((key) => [key.join('\0'), key]));
-  for (const some of portions([...keys.values()])) {
-    const rows = await db
-      .selectFrom('members')
-      .selectAll()
-      .where(keyIn(['room_id', 'user_id'], some))
-      .execute();
-    for (const row of rows) work.knowMember(row);
-  }
+  for (const row of await membersByKey(db, [...keys.values()])) work.knowMember(row);
 }
 
 /** Whose standing in which room a change asks about. */
@@ -154,40 +144,8 @@ async function knowReferences(db: Db, work: Workspace, changes: readonly Change[
     .flatMap(({ roomId, replyTo, threadSeq }) =>
       [replyTo, threadSeq].flatMap((seq) => (seq === null ? [] : [[roomId, seq] as const])),
     );
-  for (const some of portions(keys)) {
-    const rows = await db
-      .selectFrom('messages')
-      .selectAll()
-      .where(keyIn(['room_id', 'seq'], some))
-      .execute();
-    for (const row of rows) if (!work.message(row.room_id, row.seq)) work.knowMessage(row);
-  }
-}
-
-async function removeMembers(db: Db, leavers: readonly MembersTable[]): Promise<void> {
-  for (const some of portions(leavers)) {
-    const keys = some.map((member) => [member.room_id, member.user_id]);
-    await db
-      .deleteFrom('members')
-      .where(keyIn(['room_id', 'user_id'], keys))
-      .execute();
-  }
-}
-
-async function writeRooms(db: Db, rooms: readonly RoomsTable[]): Promise<void> {
-  for (const rows of portions(rooms)) {
-    await db
-      .insertInto('rooms')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.column('id').doUpdateSet((row) => ({
-          head: row.ref('excluded.head'),
-          ordinal: row.ref('excluded.ordinal'),
-          member_count: row.ref('excluded.member_count'),
-          last_active_at: row.ref('excluded.last_active_at'),
-        })),
-      )
-      .execute();
+  for (const row of await messagesByKey(db, keys)) {
+    if (!work.message(row.room_id, row.seq)) work.knowMessage(row);
   }
 }
 

@@ -1,0 +1,56 @@
+import type { Kysely } from 'kysely';
+import { keyIn, withManyKeys } from './many.store.js';
+import type { ChatTables, MessagesTable } from './tables.js';
+
+/** Members by `[room_id, user_id]`. */
+export const membersByKey = withManyKeys((db, keys) =>
+  db
+    .selectFrom('members')
+    .selectAll()
+    .where(keyIn(['room_id', 'user_id'], keys)),
+);
+
+/** Messages by `[room_id, seq]`. */
+export const messagesByKey = withManyKeys((db, keys) =>
+  db
+    .selectFrom('messages')
+    .selectAll()
+    .where(keyIn(['room_id', 'seq'], keys)),
+);
+
+/** Messages by `[room_id, sender_id, client_id]`. */
+export const messagesByClientId = withManyKeys((db, keys) =>
+  db
+    .selectFrom('messages')
+    .selectAll()
+    .where(keyIn(['room_id', 'sender_id', 'client_id'], keys)),
+);
+
+/** Ordinals by `[room_id, seq]` of their events. */
+const ordinalsByKey = withManyKeys((db, keys) =>
+  db
+    .selectFrom('room_events')
+    .select(['room_id', 'seq', 'ordinal'])
+    .where(keyIn(['room_id', 'seq'], keys)),
+);
+
+/** The place of an event or a message as the key of a map. */
+export const placeKey = (roomId: string, seq: number): string => `${roomId} ${seq}`;
+
+/** The messages at these places; where there is none, none. */
+export async function messageRows(
+  db: Kysely<ChatTables>,
+  keys: readonly (readonly [string, number])[],
+): Promise<Map<string, MessagesTable>> {
+  const rows = await messagesByKey(db, keys);
+  return new Map(rows.map((row) => [placeKey(row.room_id, row.seq), row]));
+}
+
+/** The ordinals of the events at these places. */
+export async function ordinalsAt(
+  db: Kysely<ChatTables>,
+  keys: readonly (readonly [string, number])[],
+): Promise<Map<string, number>> {
+  const rows = await ordinalsByKey(db, keys);
+  return new Map(rows.map((row) => [placeKey(row.room_id, row.seq), row.ordinal]));
+}
