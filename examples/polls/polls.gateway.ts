@@ -8,36 +8,37 @@ import {
   RealtimeGateway,
   type UserActor,
 } from 'parley';
-import { CreatePoll, PollName, Vote } from './polls.frames.js';
+import { AskFrame, PollFrame, VoteFrame } from './polls.frames.js';
 import { PollsService } from './polls.service.js';
 
 @RealtimeGateway('poll')
 export class PollsGateway {
   constructor(private readonly polls: PollsService) {}
 
-  @SubscribeMessage('poll.create')
+  @SubscribeMessage('poll.ask')
   @Ordered('room')
-  create(@Caller() actor: UserActor, @MessageBody() poll: CreatePoll) {
-    return appending(this.polls.create(actor, poll));
+  ask(@Caller() actor: UserActor, @MessageBody() poll: AskFrame) {
+    return appending(this.polls.ask(actor, poll));
   }
 
   @SubscribeMessage('poll.vote')
-  async vote(@Caller() actor: UserActor, @MessageBody() vote: Vote) {
-    return appending(await this.polls.vote(actor, vote));
+  @Ordered('room')
+  vote(@Caller() actor: UserActor, @MessageBody() vote: VoteFrame) {
+    return appending(this.polls.vote(actor, vote));
   }
 
   @SubscribeMessage('poll.close')
-  async close(@Caller() actor: UserActor, @MessageBody() poll: PollName) {
+  async close(@Caller() actor: UserActor, @MessageBody() poll: PollFrame) {
     return appending(await this.polls.close(actor, poll));
   }
 
-  @SubscribeMessage('poll.get')
-  async get(@Caller() actor: UserActor, @MessageBody() poll: PollName) {
-    return { poll: await this.polls.get(actor, poll) };
+  @SubscribeMessage('poll.results')
+  async results(@Caller() actor: UserActor, @MessageBody() poll: PollFrame) {
+    return await this.polls.results(actor, poll);
   }
 }
 
-/** The reply waits for the commit; the connection's next request of a room does not. */
+/** The reply waits for the commit; the connection's next request of the room does not. */
 function appending({ admitted, committed }: Append<Committed>): Appending {
   return new Appending(
     admitted,

@@ -1,15 +1,8 @@
 import type { Migration } from 'parley';
 
 export interface PollTables {
-  polls: {
-    room_id: string;
-    seq: number;
-    creator_id: string;
-    question: string;
-    options: string;
-    closed_seq: number | null;
-  };
-  poll_votes: { room_id: string; poll_seq: number; user_id: string; choice: number; seq: number };
+  polls: { room_id: string; seq: number; asker_id: string; option_count: number; closed_seq: number | null };
+  poll_votes: { room_id: string; poll_seq: number; user_id: string; choice: number };
 }
 
 export const POLL_MIGRATIONS: readonly Migration[] = [
@@ -20,9 +13,8 @@ export const POLL_MIGRATIONS: readonly Migration[] = [
         .createTable('polls')
         .addColumn('room_id', 'text', (column) => column.notNull())
         .addColumn('seq', 'integer', (column) => column.notNull())
-        .addColumn('creator_id', 'text', (column) => column.notNull())
-        .addColumn('question', 'text', (column) => column.notNull())
-        .addColumn('options', 'text', (column) => column.notNull())
+        .addColumn('asker_id', 'text', (column) => column.notNull())
+        .addColumn('option_count', 'integer', (column) => column.notNull())
         .addColumn('closed_seq', 'integer')
         .addPrimaryKeyConstraint('polls_key', ['room_id', 'seq']),
       schema
@@ -31,7 +23,6 @@ export const POLL_MIGRATIONS: readonly Migration[] = [
         .addColumn('poll_seq', 'integer', (column) => column.notNull())
         .addColumn('user_id', 'text', (column) => column.notNull())
         .addColumn('choice', 'integer', (column) => column.notNull())
-        .addColumn('seq', 'integer', (column) => column.notNull())
         .addPrimaryKeyConstraint('poll_votes_key', ['room_id', 'poll_seq', 'user_id']),
     ],
   },

@@ -1,5 +1,6 @@
 export { ChatModule } from './chat.module.js';
 export type { ChatSettings } from './chat.settings.js';
+export { IsClientId, IsId, IsMeta, IsSeq, IsText, Optional } from './frames/index.js';
 export {
   type Append,
   type AppendInput,
