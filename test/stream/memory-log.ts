@@ -12,7 +12,8 @@ import type { SteppedClock } from './stepped-clock.js';
 
 interface MemoryRoom {
   readonly events: RoomEvent[];
-  readonly memberIds: Set<string>;
+  /** Each member with the `seq` of the `member.joined` that their membership began with. */
+  readonly members: Map<string, number>;
 }
 
 /** Rooms' logs in memory. Reads take their time, see one moment of it, and fail as often as told. */
@@ -35,11 +36,11 @@ export class MemoryLog extends LogReader {
   }
 
   isMember(roomId: string, userId: string): boolean {
-    return this.rooms.get(roomId)?.memberIds.has(userId) ?? false;
+    return this.rooms.get(roomId)?.members.has(userId) ?? false;
   }
 
   roomsOf(userId: string): string[] {
-    return [...this.rooms].filter(([, room]) => room.memberIds.has(userId)).map(([roomId]) => roomId);
+    return [...this.rooms].filter(([, room]) => room.members.has(userId)).map(([roomId]) => roomId);
   }
 
   message(roomId: string, text: string): void {
@@ -48,13 +49,13 @@ export class MemoryLog extends LogReader {
 
   join(roomId: string, userId: string): void {
     if (this.isMember(roomId, userId)) return;
-    this.room(roomId).memberIds.add(userId);
     const { seq } = this.commit(roomId, 'member.joined', userId, { userId, role: 'member' });
+    this.room(roomId).members.set(userId, seq);
     this.bus.publish(userChannel(userId), { type: 'membership', roomId, seq });
   }
 
   leave(roomId: string, userId: string, actorId: string = userId): void {
-    if (!this.room(roomId).memberIds.delete(userId)) return;
+    if (!this.room(roomId).members.delete(userId)) return;
     const { seq } = this.commit(roomId, 'member.left', actorId, { userId, role: 'member' });
     this.bus.publish(userChannel(userId), { type: 'membership', roomId, seq });
   }
@@ -76,8 +77,9 @@ export class MemoryLog extends LogReader {
 
   async roomView(roomId: string, userId: string, asOf?: number): Promise<RoomView | undefined> {
     return await this.read(() => {
-      if (!this.isMember(roomId, userId)) return undefined;
       const head = asOf ?? this.all(roomId).length;
+      const joinedSeq = this.rooms.get(roomId)?.members.get(userId);
+      if (joinedSeq === undefined || joinedSeq > head) return undefined;
       return { id: roomId, head } as RoomView;
     });
   }
@@ -91,7 +93,7 @@ export class MemoryLog extends LogReader {
   }
 
   private room(roomId: string): MemoryRoom {
-    const room = this.rooms.get(roomId) ?? { events: [], memberIds: new Set() };
+    const room = this.rooms.get(roomId) ?? { events: [], members: new Map() };
     this.rooms.set(roomId, room);
     return room;
   }

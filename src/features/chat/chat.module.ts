@@ -6,6 +6,7 @@ import { messageProviders, messagesStore } from './messages/index.js';
 import { chatMigrations } from './records/index.js';
 import { RoomAccess, roomProviders, RoomPushes, roomsStore } from './rooms/index.js';
 import { MembershipChanges, streamProviders } from './stream/index.js';
+import { syncProviders, syncStore } from './sync/index.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>({
   moduleName: 'Chat',
@@ -23,10 +24,10 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
   imports: [
     StorageModule.forFeature({
       migrations: chatMigrations,
-      stores: [appendStore, logStore, roomsStore, messagesStore],
+      stores: [appendStore, logStore, roomsStore, messagesStore, syncStore],
     }),
   ],
-  providers: [...logProviders, ...roomProviders, ...messageProviders, ...streamProviders],
+  providers: [...logProviders, ...roomProviders, ...messageProviders, ...streamProviders, ...syncProviders],
   exports: [RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],
 })
 export class ChatModule extends ConfigurableModuleClass {}
