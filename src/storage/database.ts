@@ -1,9 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Migration } from './migration.js';
+import type { DialectName } from './dialect-name.js';
+import type { Migration } from './schema/migration.js';
 import type { QueryLike } from './plain-query.js';
 import type { Store, StoreDefinition, StoreOperations } from './store.js';
-
-export type DialectName = 'sqlite' | 'postgres';
 
 /**
  * The service's database. One writer, readers beside it; every call is one trip to the database's thread.

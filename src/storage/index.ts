@@ -1,14 +1,10 @@
-export { Database, type DialectName } from './database.js';
+export { Database } from './database.js';
+export type { DialectName } from './dialect-name.js';
 export { InjectStore, storeToken } from './inject-store.decorator.js';
-export type { Migration } from './migration.js';
-export { bindSeq, eventSeq, type PlainQuery, plainQuery, type QueryLike } from './plain-query.js';
+export { eventSeq, type PlainQuery, plainQuery, type QueryLike } from './plain-query.js';
+export type { Migration } from './schema/migration.js';
 export { StorageError, type StorageOutcome } from './storage-error.js';
 export { type FeatureStorage, StorageModule } from './storage.module.js';
 export type { Durability, StorageSettings } from './storage.settings.js';
-export {
-  defineStore,
-  type Store,
-  type StoreDefinition,
-  type StoreOperation,
-  type StoreOperations,
-} from './store.js';
+// What `*.store.ts` files need is in `store.ts`, which a database thread can load without Nest.
+export type { Store, StoreDefinition, StoreOperation, StoreOperations } from './store.js';

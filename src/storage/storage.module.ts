@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Database } from './database.js';
-import type { Migration } from './migration.js';
+import type { Migration } from './schema/migration.js';
 import { SqliteDatabase } from './sqlite/database.sqlite.js';
 import type { StorageSettings } from './storage.settings.js';
 import type { StoreDefinition, StoreOperations } from './store.js';

@@ -1,9 +1,8 @@
 import type { Kysely } from 'kysely';
 
-export { eventSeq, bindSeq, type PlainQuery, type QueryLike, plainQuery } from './plain-query.js';
-export { readMeta, writeMeta } from './meta.js';
+export { bindSeq, type PlainQuery } from './plain-query.js';
+export { readMeta, writeMeta } from './schema/meta.js';
 export { withSavepoint } from './savepoint.js';
-export { StorageError, type StorageOutcome } from './storage-error.js';
 
 /**
  * One whole operation of a store. It gets the database inside a transaction and one input; input and result cross to the
@@ -11,7 +10,7 @@ export { StorageError, type StorageOutcome } from './storage-error.js';
  * queries only, so that nothing else ever waits for the transaction. What a caller may do wrong is part of the result:
  * an operation that throws is rolled back, and its caller sees the error as a fault of ours.
  */
-// eslint-disable-next-line -- `any` is the only type that a function of every input type extends
+// eslint-disable-next-line typescript/no-explicit-any -- `any` is the only type that a function of every input type extends
 export type StoreOperation = (db: Kysely<any>, input: any) => Promise<unknown>;
 
 export type StoreOperations = Readonly<Record<string, StoreOperation>>;

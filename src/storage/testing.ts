@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from './database.js';
-import type { Migration } from './migration.js';
+import type { Migration } from './schema/migration.js';
 import { SqliteDatabase } from './sqlite/database.sqlite.js';
 import type { Durability } from './storage.settings.js';
 

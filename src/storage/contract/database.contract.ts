@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '../database.js';
-import type { Migration } from '../migration.js';
+import type { Migration } from '../schema/migration.js';
 import { eventSeq, plainQuery } from '../plain-query.js';
 import { StorageError } from '../storage-error.js';
 import type { Store } from '../store.js';
@@ -15,10 +15,18 @@ export interface DatabaseHome {
 
 /** What every implementation of `Database` does. */
 export function describeDatabase(name: string, makeHome: () => Promise<DatabaseHome>): void {
-  describe(`${name}, operations`, () => describeOperations(makeHome));
-  describe(`${name}, plain queries`, () => describeQueries(makeHome));
-  describe(`${name}, life`, () => describeLife(makeHome));
-  describe(`${name}, migrations`, () => describeMigrations(makeHome));
+  describe(`${name}, operations`, () => {
+    describeOperations(makeHome);
+  });
+  describe(`${name}, plain queries`, () => {
+    describeQueries(makeHome);
+  });
+  describe(`${name}, life`, () => {
+    describeLife(makeHome);
+  });
+  describe(`${name}, migrations`, () => {
+    describeMigrations(makeHome);
+  });
 }
 
 interface OpenNotes {

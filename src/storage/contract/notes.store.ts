@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Migration } from '../migration.js';
+import type { Migration } from '../schema/migration.js';
 import { bindSeq, defineStore, type PlainQuery, readMeta, withSavepoint, writeMeta } from '../store.js';
 
 export interface NoteTables {

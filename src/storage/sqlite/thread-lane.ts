@@ -14,7 +14,7 @@ export interface LaneSettings {
 
 interface WaitingCall {
   readonly call: ThreadCall;
-  resolve(result: Promise<unknown>): void;
+  readonly resolve: (result: Promise<unknown>) => void;
 }
 
 /** Threads of one role behind one queue. A thread that has died is replaced when the next call comes. */
@@ -59,8 +59,8 @@ export class ThreadLane {
 
   #give(thread: DatabaseThread, { call, resolve }: WaitingCall): void {
     const result = thread.run(call);
-    const next = (): void => this.#dispatch();
-    result.then(next, next);
+    const goOn = (): void => this.#dispatch();
+    result.then(goOn, goOn);
     resolve(result);
   }
 

@@ -1,5 +1,5 @@
 import type { Compilable, Kysely } from 'kysely';
-import type { DialectName } from './database.js';
+import type { DialectName } from '../dialect-name.js';
 
 /**
  * One step of the schema, as data: the queries are compiled for the database at hand and run in one transaction.

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { DialectName } from './database.js';
+import type { DialectName } from '../dialect-name.js';
 import type { Migration } from './migration.js';
-import { plainQuery } from './plain-query.js';
+import { plainQuery } from '../plain-query.js';
 import type { AppliedMigration, MigrationStep } from './schema.store.js';
 
 const STEP_NAME = /^[a-z][a-z0-9-]*\/\d{4}-[a-z0-9-]+$/;

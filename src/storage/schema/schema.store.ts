@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import { type MetaTable, readMeta, writeMeta } from './meta.js';
-import type { PlainQuery } from './plain-query.js';
-import { defineStore } from './store.js';
+import type { PlainQuery } from '../plain-query.js';
+import { defineStore } from '../store.js';
 
 export interface AppliedMigration {
   readonly name: string;
