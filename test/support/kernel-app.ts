@@ -77,7 +77,7 @@ export class KernelApp {
       providers: [DoorGateway, HeaderGuard, ...options.providers],
     });
     if (options.clock !== undefined) builder.overrideProvider(Clock).useValue(options.clock);
-    const module = await builder.setLogger(false).compile();
+    const module = await builder.compile();
     const app = module.createNestApplication({ logger: false });
     useRealtime(app);
     options.configure?.(app);
