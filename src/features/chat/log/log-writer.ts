@@ -69,12 +69,15 @@ export class LogWriter implements OnApplicationShutdown {
   }
 
   private async commit(batch: readonly Waiting[]): Promise<void> {
+    const changes = batch.map(({ change }) => change);
+    let outcomes: Outcome[];
     try {
-      const changes = batch.map(({ change }) => change);
-      this.settle(batch, await this.store.append({ nowMs: this.clock.now(), changes }));
+      outcomes = await this.store.append({ nowMs: this.clock.now(), changes });
     } catch (error) {
       await this.recover(batch, error);
+      return;
     }
+    this.settle(batch, outcomes);
   }
 
   /** A database that does not work fails all; a change that breaks the operation fails alone. */
