@@ -49,7 +49,8 @@ export class RealtimeAdapter extends WsAdapter {
       handleProtocols: (_offered, request) => selectedOf(request) ?? false,
     };
     this.sockets = new WebSocketServer(options);
-    this.sockets.on('wsClientError', (_error, socket) => socket.destroy());
+    // The pipeline has checked the rest of the handshake: `ws` can only have stumbled over an extension.
+    this.sockets.on('wsClientError', (error, socket) => this.pipeline.refuseHandshake(socket, error.message));
   }
 
   /** Called by Nest once a gateway. All of one path share what they get as `@WebSocketServer()`. */

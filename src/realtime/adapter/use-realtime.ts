@@ -26,6 +26,11 @@ function refusePlainRequest(request: IncomingMessage, response: ServerResponse, 
       : new RealtimeError('METHOD_NOT_ALLOWED', 'a WebSocket is opened with GET');
   const reported = errors.report(error, {});
   const { body, headers } = problemOf(reported);
-  response.writeHead(reported.status, { ...headers, ...(reported.status === 405 && { Allow: 'GET' }) });
+  response.writeHead(reported.status, {
+    ...headers,
+    ...(reported.status === 405 && { Allow: 'GET' }),
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  });
   response.end(body);
 }

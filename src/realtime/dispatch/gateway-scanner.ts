@@ -24,12 +24,19 @@ const GLOBAL_ENHANCER = /^APP_(GUARD|PIPE|INTERCEPTOR|FILTER) /;
 /** Finds the gateways of all modules, and refuses those that could not work as they are written. */
 @Injectable()
 export class GatewayScanner {
+  private found: readonly DiscoveredGateway[] | undefined;
+
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
   ) {}
 
-  scan(): DiscoveredGateway[] {
+  /** Every gateway, looked at once: what is warned of is warned of once. */
+  scan(): readonly DiscoveredGateway[] {
+    return (this.found ??= this.find());
+  }
+
+  private find(): DiscoveredGateway[] {
     const providers = this.discovery.getProviders();
     providers.forEach(refuseScopedGlobal);
     return providers.filter(isGateway).map((wrapper) => this.describe(wrapper));

@@ -30,6 +30,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   405: 'METHOD_NOT_ALLOWED',
   409: 'CONFLICT',
   413: 'TOO_LARGE',
+  422: 'VALIDATION_FAILED',
   429: 'RATE_LIMITED',
   503: 'UNAVAILABLE',
 };
@@ -47,7 +48,7 @@ export class ErrorReporter {
     const known = this.known(error);
     const reported: ReportedError = {
       code: known.code,
-      status: known.status,
+      status: statusOver(error, known),
       message: known.message,
       ...(known.details && { details: known.details }),
       ...(known.retryAfterMs !== undefined && { retryAfterMs: known.retryAfterMs }),
@@ -67,9 +68,23 @@ export class ErrorReporter {
   }
 }
 
+/** A thrower's own choice of a client's mistake is kept over HTTP, also where we have no code for it. */
+function statusOver(error: unknown, known: RealtimeError): number {
+  const chosen = error instanceof HttpException ? error.getStatus() : known.status;
+  return isClientsMistake(chosen) ? chosen : known.status;
+}
+
+function isClientsMistake(status: number): boolean {
+  return status >= 400 && status < 500;
+}
+
+function codeOf(status: number): ErrorCode | undefined {
+  return CODE_OF_STATUS[status] ?? (isClientsMistake(status) ? 'FORBIDDEN' : undefined);
+}
+
 /** Nest's own exceptions are a client's mistake when their status says so; their message is the thrower's choice. */
 function fromHttpException(error: HttpException): RealtimeError {
-  const code = CODE_OF_STATUS[error.getStatus()];
+  const code = codeOf(error.getStatus());
   if (code === undefined) return new RealtimeError('INTERNAL', 'internal error', { cause: error });
   const response = error.getResponse();
   const messages = typeof response === 'object' && 'message' in response ? response.message : undefined;
@@ -94,7 +109,7 @@ function reportWsException(error: WsException): ReportedError {
 }
 
 function statusOf(code: string): number {
-  return code in ERROR_STATUS ? ERROR_STATUS[code as ErrorCode] : ERROR_STATUS.FORBIDDEN;
+  return Object.hasOwn(ERROR_STATUS, code) ? ERROR_STATUS[code as ErrorCode] : ERROR_STATUS.FORBIDDEN;
 }
 
 /** Tells which rules were broken, and nothing of the values that broke them. */

@@ -77,7 +77,7 @@ function toFrame(value: unknown): InboundFrame {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadFrame('not an object');
   const { event, id, data } = value as Record<string, unknown>;
-  if (!isFrameId(id)) throw new BadFrame('id must be a string or a number');
+  if (!isFrameId(id)) throw new BadFrame('id must be a string or a finite number');
   if (typeof event !== 'string' || event === '') throw new BadFrame('event must be a non-empty string', id);
   const fault = faultIn(value, 1);
   if (fault !== undefined) throw new BadFrame(fault, id);
@@ -85,7 +85,8 @@ function toFrame(value: unknown): InboundFrame {
 }
 
 function isFrameId(id: unknown): id is FrameId | undefined {
-  return id === undefined || typeof id === 'string' || typeof id === 'number';
+  // JSON's 1e999 is Infinity here, and could not be told back.
+  return id === undefined || typeof id === 'string' || Number.isFinite(id);
 }
 
 /** Walks a parsed container: its depth, and the names of its properties at every depth. */

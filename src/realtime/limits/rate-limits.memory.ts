@@ -5,6 +5,8 @@ import { type Rate, type RateLimit, RateLimits } from './rate-limits.js';
 const MS_PER_SECOND = 1000;
 /** Full buckets are forgotten once there are this many keys, so that memory follows the keys of the last moments. */
 const SWEEP_ABOVE_KEYS = 10_000;
+/** Sums of times of day and shares of seconds are off by less than this; a full bucket must give its last token. */
+const ROUNDING_MS = 0.001;
 
 /**
  * Token buckets in this process, as the generic cell rate algorithm (ITU-T I.371): a bucket is one number, the time at
@@ -39,7 +41,7 @@ class MemoryRateLimit implements RateLimit {
     const now = this.clock.monotonicMs();
     const fullAt = Math.max(this.fullAtMs.get(key) ?? now, now) + cost * this.costMs;
     const excessMs = fullAt - now - this.burstMs;
-    if (excessMs > 0) return Math.ceil(excessMs);
+    if (excessMs > ROUNDING_MS) return Math.ceil(excessMs);
     this.fullAtMs.set(key, fullAt);
     if (this.fullAtMs.size > this.sweepAbove) this.sweep(now);
     return 0;

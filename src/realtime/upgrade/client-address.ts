@@ -46,6 +46,7 @@ export class ClientAddress {
   }
 }
 
-function plain(address: string): string {
+function plain(written: string): string {
+  const address = written.toLowerCase();
   return address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address;
 }

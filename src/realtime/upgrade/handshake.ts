@@ -66,6 +66,7 @@ function checkVersion(version: string | undefined): void {
   if (version !== VERSION) {
     throw new UpgradeRefused('UNSUPPORTED_VERSION', 'only version 13 is spoken', {
       'Sec-WebSocket-Version': VERSION,
+      Upgrade: 'websocket',
     });
   }
 }

@@ -56,6 +56,11 @@ export class UpgradePipeline {
     }
   }
 
+  /** Answers a handshake that passed every check here and still was not understood. */
+  refuseHandshake(socket: Duplex, message: string): void {
+    writeRefusal(socket, this.errors.report(new RealtimeError('BAD_HANDSHAKE', message), {}));
+  }
+
   private async check(incoming: IncomingMessage, socket: Duplex): Promise<AdmittedUpgrade> {
     const target = readTarget(incoming);
     const path = target.pathname;

@@ -38,6 +38,8 @@ export function writeRefusal(
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
   const status = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`;
   socket.end([status, ...lines, '', body].join('\r\n'));
+  // What the peer still sends is thrown away, so that its end of the socket is seen as soon as it comes.
+  socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.once('close', () => clearTimeout(timer));
 }
