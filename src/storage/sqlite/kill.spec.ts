@@ -62,5 +62,6 @@ describe('a process that writes', () => {
         total = stored.length;
       }
     },
+    60_000,
   );
 });
