@@ -39,8 +39,8 @@ export async function startParley(appModule: AppModuleClass): Promise<void> {
       applicationOptions(logger),
     );
     for (const warning of warnings) logger.warn(warning, 'Config');
-    stopOnSignals(app, logger);
     await listen(app, config);
+    stopOnSignals(app, logger);
     process.stdout.write(`Parley listens on ${addressOf(app, config)}\n`);
   } catch (error) {
     giveUp(error);

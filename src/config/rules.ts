@@ -1,6 +1,9 @@
 import type { Key, Values } from './settings/settings.js';
 import { isLoopback } from './value-kinds.js';
 
+/** In characters: what nobody guesses. */
+const SHORTEST_SECRET = 32;
+
 /** What must hold between keys. Each rule gives the line to print when it does not. */
 type Rule = (values: Values) => string | undefined;
 
@@ -35,6 +38,11 @@ const RULES: readonly Rule[] = [
   inProduction((values) =>
     values.ADMIN_PORT !== 0 && !isLoopback(values.ADMIN_HOST) && values.ADMIN_TOKEN === null
       ? 'ADMIN_HOST is beyond loopback: with NODE_ENV=production that is allowed only with an ADMIN_TOKEN'
+      : undefined,
+  ),
+  inProduction((values) =>
+    values.ADMIN_TOKEN !== null && values.ADMIN_TOKEN.length < SHORTEST_SECRET
+      ? `ADMIN_TOKEN is too short: with NODE_ENV=production at least ${SHORTEST_SECRET} characters are allowed`
       : undefined,
   ),
   inProduction((values) =>

@@ -29,13 +29,9 @@ export function yesOrNo(yes: string, no: string): ValueKind<boolean> {
   return { schema: schema.transform((word) => word === yes), allowed };
 }
 
-/** Any text of at least `min` characters without a line break. */
-export function text(what: string, min = 1): ValueKind<string> {
-  const schema = z
-    .string()
-    .min(min, 'is too short')
-    .regex(/^[^\r\n]*$/, 'has a line break');
-  return { schema, allowed: min > 1 ? `${what} of at least ${min} characters` : what };
+/** Any text on one line. */
+export function text(what: string): ValueKind<string> {
+  return { schema: z.string().regex(/^[^\r\n]*$/, 'has a line break'), allowed: what };
 }
 
 /** An absolute URL with one of these schemes. */

@@ -55,7 +55,7 @@ export const NETWORK_SETTINGS = {
     meaning: 'the admin listener (metrics, suspension); 0 is off',
     later: ADMIN,
   }),
-  ADMIN_TOKEN: setting(text('a secret', 32), {
+  ADMIN_TOKEN: setting(text('a secret, in production of at least 32 characters'), {
     fallback: null,
     meaning: 'the bearer token of the admin calls; without it they do not exist',
     later: ADMIN,

@@ -3,7 +3,7 @@ import { oneOf, text, url, wholeNumber, yesOrNo } from '../value-kinds.js';
 
 const LONGEST_RETENTION_DAYS = 36_500;
 const LARGEST_FILE_BYTES = 2 ** 40;
-const ATTACHMENTS = { what: 'attachments', whenSet: 'warn' } as const;
+const ATTACHMENTS = { what: 'keeping attachments', whenSet: 'warn' } as const;
 
 /** Where things are kept, how safely and how long. */
 export const STORAGE_SETTINGS = {
