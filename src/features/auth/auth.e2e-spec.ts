@@ -9,7 +9,7 @@ import {
   type TestServer,
   UpgradeRefused,
 } from '../../testing/index.js';
-import { AccountsService } from './accounts/accounts.service.js';
+import { SuspensionsService } from './accounts/suspensions.service.js';
 
 const PASSWORD = 'correct horse';
 const NEW_PASSWORD = 'battery staple';
@@ -267,7 +267,7 @@ describe('auth', () => {
 
     it('refuses a suspended user with 403, and closes what is open with 4403', async () => {
       const [ticket, client] = [await ticketFor(grant), await open(grant)];
-      await server.get(AccountsService).suspend(grant['user'].id);
+      await server.get(SuspensionsService).suspend(grant['user'].id);
       expect(await client.closed).toEqual({ code: 4403, reason: 'suspended' });
       expect(await statusOf(bearer(grant['accessToken']))).toBe(403);
       expect(await statusOf({ path: `/ws?ticket=${ticket}` })).toBe(403);

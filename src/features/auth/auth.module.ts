@@ -3,7 +3,9 @@ import { StorageModule } from '../../storage/index.js';
 import { AccountsService } from './accounts/accounts.service.js';
 import { store as accountsStore } from './accounts/accounts.store.js';
 import { PasswordHasher } from './accounts/password-hasher.js';
+import { PasswordsService } from './accounts/passwords.service.js';
 import { StoredUsers } from './accounts/stored-users.js';
+import { SuspensionsService } from './accounts/suspensions.service.js';
 import { Users } from './accounts/users.js';
 import { AUTH_MIGRATIONS } from './auth.migrations.js';
 import { AUTH_SETTINGS, type AuthSettings } from './auth.settings.js';
@@ -13,8 +15,10 @@ import { AccountsController } from './http/accounts.controller.js';
 import { JwksController } from './http/jwks.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { TicketsController } from './http/tickets.controller.js';
+import { LoginLimits } from './limits/login-limits.js';
 import { Authenticator } from './sessions/authenticator.js';
 import { ConnectionSessions } from './sessions/connection-sessions.js';
+import { GrantsService } from './sessions/grants.service.js';
 import { LastSeen } from './sessions/last-seen.js';
 import { SessionClosings } from './sessions/session-closings.js';
 import { SessionPurge } from './sessions/session-purge.js';
@@ -29,6 +33,7 @@ import { AccessTokens } from './tokens/access-tokens.js';
 import { KeyRing } from './tokens/key-ring.js';
 import { DatabaseKeyStore } from './tokens/key-store.database.js';
 import { KeyStore } from './tokens/key-store.js';
+import { RefreshTokens } from './tokens/refresh-tokens.js';
 import { store as refreshTokensStore } from './tokens/refresh-tokens.store.js';
 import { store as signingKeysStore } from './tokens/signing-keys.store.js';
 
@@ -57,12 +62,17 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     { provide: KeyStore, useClass: DatabaseKeyStore },
     { provide: TicketStore, useClass: MemoryTicketStore },
     AccountsService,
+    PasswordsService,
+    SuspensionsService,
     PasswordHasher,
+    LoginLimits,
     AccessTokens,
+    RefreshTokens,
     KeyRing,
     TicketsService,
     Authenticator,
     ConnectionSessions,
+    GrantsService,
     LastSeen,
     SessionClosings,
     SessionObserver,
@@ -72,7 +82,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     AuthGateway,
     UserGateway,
   ],
-  exports: [Users, AccountsService, Authenticator],
+  exports: [Users, Authenticator],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(

@@ -1,6 +1,6 @@
 export type { User } from './accounts/user.js';
 export { Users } from './accounts/users.js';
 export { AuthModule } from './auth.module.js';
-export { AUTH_SETTINGS, type AuthSettings, type PasswordHashing } from './auth.settings.js';
+export { AUTH_SETTINGS, type AuthSettings } from './auth.settings.js';
 export { AccessTokenGuard } from './http/access-token.guard.js';
 export { CurrentPrincipal } from './http/current-principal.decorator.js';

@@ -1,46 +1,40 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Clock, forbidden, newId, notFound, type Principal, RealtimeError } from '../../../realtime/index.js';
+import { Injectable } from '@nestjs/common';
+import { Clock, forbidden, newId, RealtimeError } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
-import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
-import { REVOKED, SessionClosings, SUSPENDED } from '../sessions/session-closings.js';
-import { type Grant, SessionsService } from '../sessions/sessions.service.js';
+import { type Grant, GrantsService } from '../sessions/grants.service.js';
 import { type Account, store as definition } from './accounts.store.js';
 import { foldDisplayName, foldUsername, isUsername, normalDisplayName } from './names.js';
 import { PasswordHasher } from './password-hasher.js';
 import type { User } from './user.js';
-
-export interface Registration {
-  readonly username: string;
-  readonly password: string;
-  readonly displayName?: string;
-}
 
 export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
 
-/** Accounts of this service: their names, passwords and suspension. */
+export interface Registration extends Credentials {
+  /** Defaults to the username. */
+  readonly displayName?: string;
+}
+
+/** Makes accounts and opens sessions on them. */
 @Injectable()
 export class AccountsService {
   constructor(
     @InjectStore(definition) private readonly store: Store<typeof definition>,
     private readonly hasher: PasswordHasher,
-    private readonly sessions: SessionsService,
-    private readonly closings: SessionClosings,
+    private readonly grants: GrantsService,
     private readonly clock: Clock,
-    @Inject(AUTH_SETTINGS) private readonly settings: AuthSettings,
   ) {}
 
-  /** `FORBIDDEN` while registration is closed, `CONFLICT` when the name is taken. */
-  async register(registration: Registration, userAgent: string): Promise<Grant> {
-    if (!this.settings.isRegistrationOpen) throw forbidden('registration is closed');
-    const username = foldUsername(registration.username);
+  /** `CONFLICT` when the name is taken. */
+  async register({ username, password, displayName }: Registration, userAgent: string): Promise<Grant> {
+    const name = foldUsername(username);
     // A taken name is not worth a hash; the insert decides all the same.
-    if (await this.store.accountByUsername(username)) throw taken();
-    const passwordHash = await this.hasher.hash(registration.password);
-    const user = await this.#insert({ username, displayName: registration.displayName, passwordHash });
-    return await this.sessions.open({ user, passwordHash, userAgent });
+    if (await this.store.accountByUsername(name)) throw taken();
+    const passwordHash = await this.hasher.hash(password);
+    const user = await this.#insert(name, normalDisplayName(displayName ?? name), passwordHash);
+    return await this.grants.open({ user, passwordHash, userAgent });
   }
 
   /** A wrong name and a wrong password cost the same and read the same: `UNAUTHENTICATED`. Suspended: `FORBIDDEN`. */
@@ -52,48 +46,16 @@ export class AccountsService {
       throw new RealtimeError('UNAUTHENTICATED', 'wrong username or password');
     }
     if (account.isSuspended) throw forbidden('the user is suspended');
-    return await this.sessions.open({ user: account.user, passwordHash, userAgent });
-  }
-
-  /** Ends every other session of the user. `FORBIDDEN` when `password` is wrong. */
-  async changePassword(
-    caller: Principal,
-    { password, newPassword }: { password: string; newPassword: string },
-  ) {
-    const { userId, sessionId } = caller;
-    const oldHash = (await this.store.accountById(userId))?.passwordHash ?? null;
-    if (!(await this.hasher.matches(password, oldHash)) || oldHash === null) throw wrongPassword();
-    const newHash = await this.hasher.hash(newPassword);
-    const nowMs = this.clock.now();
-    const sessionIds = await this.store.changePassword({ userId, sessionId, oldHash, newHash, nowMs });
-    if (!sessionIds) throw wrongPassword();
-    this.closings.announce({ userId, sessionIds, close: REVOKED, exceptConnectionId: null });
-  }
-
-  /** Refuses the user on every call from now on and closes what is open with 4403. `NOT_FOUND`: no such user. */
-  async suspend(userId: string): Promise<void> {
-    if (!(await this.store.setSuspension({ userId, suspendedAtMs: this.clock.now() })))
-      throw notFound('user');
-    this.closings.announce({ userId, sessionIds: null, close: SUSPENDED, exceptConnectionId: null });
-  }
-
-  async unsuspend(userId: string): Promise<void> {
-    if (!(await this.store.setSuspension({ userId, suspendedAtMs: null }))) throw notFound('user');
+    return await this.grants.open({ user: account.user, passwordHash, userAgent });
   }
 
   async #accountOf(username: string): Promise<Account | undefined> {
     return isUsername(username) ? await this.store.accountByUsername(foldUsername(username)) : undefined;
   }
 
-  async #insert(account: {
-    username: string;
-    displayName: string | undefined;
-    passwordHash: string;
-  }): Promise<User> {
+  async #insert(username: string, displayName: string, passwordHash: string): Promise<User> {
     const nowMs = this.clock.now();
     const id = newId(nowMs);
-    const { username, passwordHash } = account;
-    const displayName = normalDisplayName(account.displayName ?? username);
     const foldedName = foldDisplayName(displayName);
     const isInserted = await this.store.insert({
       id,
@@ -110,8 +72,4 @@ export class AccountsService {
 
 function taken(): RealtimeError {
   return new RealtimeError('CONFLICT', 'this username is taken');
-}
-
-function wrongPassword(): RealtimeError {
-  return forbidden('the password is wrong');
 }

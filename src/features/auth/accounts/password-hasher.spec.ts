@@ -66,7 +66,9 @@ describe('PasswordHasher', () => {
       times.wrong.push(await timeOf(async () => dear.matches('wrong', stored)));
       times.nobody.push(await timeOf(async () => dear.matches('wrong', null)));
     }
-    expect(Math.abs(median(times.wrong) / median(times.nobody) - 1)).toBeLessThan(0.35);
+    // The fastest of many is what the work itself takes, whatever else the machine does.
+    const ratio = Math.min(...times.wrong) / Math.min(...times.nobody);
+    expect(Math.abs(Math.log2(ratio))).toBeLessThan(0.5);
   });
 });
 
@@ -74,8 +76,4 @@ async function timeOf(task: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await task();
   return performance.now() - started;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -2,7 +2,10 @@ import { Body, Controller, Header, Headers, HttpCode, Post, UseGuards, UsePipes 
 import { FrameValidationPipe } from '../../../realtime/index.js';
 import type { Principal } from '../../../realtime/index.js';
 import { AccountsService } from '../accounts/accounts.service.js';
-import type { Grant } from '../sessions/sessions.service.js';
+import { PasswordsService } from '../accounts/passwords.service.js';
+import { LoginLimitGuard } from '../limits/login-limit.guard.js';
+import { RegistrationGuard } from '../limits/registration.guard.js';
+import type { Grant } from '../sessions/grants.service.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { LoginBody, PasswordBody, RegisterBody } from './bodies.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
@@ -10,15 +13,20 @@ import { CurrentPrincipal } from './current-principal.decorator.js';
 @Controller('auth')
 @UsePipes(FrameValidationPipe)
 export class AccountsController {
-  constructor(private readonly accounts: AccountsService) {}
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly passwords: PasswordsService,
+  ) {}
 
   @Post('register')
+  @UseGuards(RegistrationGuard)
   @Header('Cache-Control', 'no-store')
   async register(@Body() body: RegisterBody, @Headers('user-agent') userAgent = ''): Promise<Grant> {
     return await this.accounts.register(body, userAgent);
   }
 
   @Post('login')
+  @UseGuards(LoginLimitGuard)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async logIn(@Body() body: LoginBody, @Headers('user-agent') userAgent = ''): Promise<Grant> {
@@ -27,8 +35,8 @@ export class AccountsController {
 
   @Post('password')
   @HttpCode(204)
-  @UseGuards(AccessTokenGuard)
+  @UseGuards(AccessTokenGuard, LoginLimitGuard)
   async changePassword(@CurrentPrincipal() caller: Principal, @Body() body: PasswordBody): Promise<void> {
-    await this.accounts.changePassword(caller, body);
+    await this.passwords.change(caller, body);
   }
 }

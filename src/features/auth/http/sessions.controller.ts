@@ -2,7 +2,8 @@ import { Body, Controller, Get, Header, HttpCode, Post, UseGuards, UsePipes } fr
 import { FrameValidationPipe } from '../../../realtime/index.js';
 import type { Principal } from '../../../realtime/index.js';
 import { Users } from '../accounts/users.js';
-import { type Grant, SessionsService } from '../sessions/sessions.service.js';
+import { type Grant, GrantsService } from '../sessions/grants.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { tokenEnd } from '../sessions/token-end.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { RefreshBody } from './bodies.js';
@@ -12,6 +13,7 @@ import { CurrentPrincipal } from './current-principal.decorator.js';
 @UsePipes(FrameValidationPipe)
 export class SessionsController {
   constructor(
+    private readonly grants: GrantsService,
     private readonly sessions: SessionsService,
     private readonly users: Users,
   ) {}
@@ -20,7 +22,7 @@ export class SessionsController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async refresh(@Body() body: RefreshBody): Promise<Grant> {
-    return await this.sessions.refresh(body.refreshToken);
+    return await this.grants.refresh(body.refreshToken);
   }
 
   @Post('logout')

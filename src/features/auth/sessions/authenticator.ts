@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock, forbidden, type Principal, RealtimeError } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { AccessTokens, type VerifiedToken } from '../tokens/access-tokens.js';
+import { REFRESH_GRACE_MS } from '../tokens/refresh-tokens.js';
 import { TicketsService } from '../tickets/tickets.service.js';
-import { REFRESH_GRACE_MS } from './sessions.service.js';
 import { store as sessionsStore, type Standing } from './sessions.store.js';
 
 /** Who is behind a credential whose session lives. */

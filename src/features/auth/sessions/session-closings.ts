@@ -53,7 +53,7 @@ export class SessionClosings implements OnModuleInit, OnModuleDestroy {
   }
 
   #closeHere({ userId, sessionIds, close, exceptConnectionId }: Closing): void {
-    for (const connection of [...this.connections.ofUser(userId)]) {
+    for (const connection of this.connections.ofUser(userId)) {
       const isMeant = sessionIds === null || sessionIds.includes(connection.principal.sessionId);
       if (isMeant && connection.id !== exceptConnectionId) connection.close(close);
     }

@@ -36,6 +36,11 @@ export class AccessTokens {
     @Inject(AUTH_SETTINGS) private readonly settings: AuthSettings,
   ) {}
 
+  /** A new token, and its life in seconds. */
+  async grant(claims: AccessClaims): Promise<{ accessToken: string; expiresIn: number }> {
+    return { accessToken: await this.sign(claims), expiresIn: this.settings.accessTokenTtlS };
+  }
+
   async sign({ userId, sessionId, generation }: AccessClaims): Promise<string> {
     const { kid, key } = this.keys.signer;
     const nowS = this.clock.now() / 1_000;
