@@ -1,0 +1,2 @@
+export { PresenceModule } from './presence.module.js';
+export type { PresenceSettings } from './presence.settings.js';

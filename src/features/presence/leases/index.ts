@@ -1,0 +1,2 @@
+export { type Announcements, type Liveness, PresenceLeases } from './presence-leases.js';
+export { LeaseTable } from './presence-leases.memory.js';

@@ -1,0 +1,2 @@
+export { presenceChannel } from './announcer.js';
+export { LocalPresenceService } from './local-presence.service.js';

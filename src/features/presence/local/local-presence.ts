@@ -1,0 +1,108 @@
+import {
+  type Cancel,
+  type Clock,
+  CLOSE,
+  type CloseReason,
+  type Connection,
+} from '../../../realtime/index.js';
+import type { Liveness } from '../leases/index.js';
+import type { PresenceSettings } from '../presence.settings.js';
+
+/** How soon a connection that falls idle, or comes back, is noticed. */
+const LOOK_MS = 1000;
+
+/** A connection, or one that has closed and lingers for its grace period. */
+interface Sign {
+  readonly connection: Connection;
+  /** The last frame of a connection that has closed; undefined while it is open. */
+  frozenAtMs?: number;
+  cancelEnd?: Cancel;
+}
+
+interface LocalUser {
+  readonly signs: Map<Connection, Sign>;
+  liveness: Liveness;
+  /** Wall time at which the last connection closed. */
+  closedAtMs: number;
+}
+
+/** Told what a user's connections amount to, at wall time `atMs`; `undefined`: none is left. */
+export type LivenessListener = (userId: string, liveness: Liveness | undefined, atMs: number) => void;
+
+/** The connections of this node's users, taken together: each counts until its grace period is over. */
+export class LocalPresence {
+  private readonly users = new Map<string, LocalUser>();
+  private readonly cancelLook: Cancel;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly settings: PresenceSettings,
+    private readonly onChange: LivenessListener,
+  ) {
+    this.cancelLook = clock.every(Math.min(LOOK_MS, settings.idleMs / 2), () => this.look());
+  }
+
+  /** What every user's connections amount to now. */
+  all(): Map<string, Liveness> {
+    return new Map([...this.users].map(([userId, { liveness }]) => [userId, liveness]));
+  }
+
+  open(connection: Connection): void {
+    const { userId } = connection.principal;
+    const known = this.users.get(userId);
+    const user = known ?? { signs: new Map<Connection, Sign>(), liveness: 'active' as const, closedAtMs: 0 };
+    user.signs.set(connection, { connection });
+    this.users.set(userId, user);
+    if (known === undefined) this.onChange(userId, 'active', this.clock.now());
+    else this.weigh(userId, user);
+  }
+
+  close(connection: Connection, close: CloseReason): void {
+    const { userId } = connection.principal;
+    const user = this.users.get(userId);
+    const sign = user?.signs.get(connection);
+    if (user === undefined || sign === undefined) return;
+    sign.frozenAtMs = connection.lastFrameAtMs;
+    user.closedAtMs = this.clock.now();
+    const graceMs = this.settings.graceMs + retryAfterMs(close);
+    sign.cancelEnd = this.clock.after(graceMs, () => {
+      user.signs.delete(connection);
+      this.weigh(userId, user);
+    });
+  }
+
+  stop(): void {
+    this.cancelLook();
+    for (const { signs } of this.users.values()) for (const { cancelEnd } of signs.values()) cancelEnd?.();
+  }
+
+  private look(): void {
+    for (const [userId, user] of this.users) this.weigh(userId, user);
+  }
+
+  private weigh(userId: string, user: LocalUser): void {
+    if (user.signs.size === 0) {
+      this.users.delete(userId);
+      this.onChange(userId, undefined, user.closedAtMs);
+      return;
+    }
+    const liveness = this.livenessOf(user);
+    if (liveness === user.liveness) return;
+    user.liveness = liveness;
+    this.onChange(userId, liveness, this.clock.now());
+  }
+
+  private livenessOf({ signs }: LocalUser): Liveness {
+    const idleSince = this.clock.monotonicMs() - this.settings.idleMs;
+    for (const { connection, frozenAtMs } of signs.values()) {
+      if ((frozenAtMs ?? connection.lastFrameAtMs) > idleSince) return 'active';
+    }
+    return 'idle';
+  }
+}
+
+/** A client that is told to come back later is not gone before that. */
+function retryAfterMs({ code, reason }: CloseReason): number {
+  if (code !== CLOSE.restart) return 0;
+  return Number(/^retry-after-ms=(\d{1,9})$/.exec(reason)?.[1] ?? 0);
+}

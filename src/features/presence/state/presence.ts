@@ -1,0 +1,72 @@
+/** What others can read of a user. */
+export type VisibleStatus = 'online' | 'away' | 'dnd' | 'offline';
+
+/** What a user can choose; others see `invisible` as `offline`. */
+export type ChosenStatus = 'online' | 'away' | 'dnd' | 'invisible';
+
+import type { Liveness } from '../leases/index.js';
+
+/** A user's presence, as the wire has it. Only to themselves is a user ever `invisible`. */
+export interface Presence {
+  readonly userId: string;
+  readonly status: VisibleStatus | 'invisible';
+  /** `null` when there is none, and while the user is offline. */
+  readonly text: string | null;
+  /** When others last saw the user; `null` while they do, and when they never did. */
+  readonly lastSeenAt: string | null;
+}
+
+/** What a user chose. */
+export interface PresenceChoice {
+  readonly status: ChosenStatus;
+  readonly text: string | null;
+  /** Wall time at which the choice ends; null: when it is changed. */
+  readonly untilMs: number | null;
+}
+
+/** Everything that a user's presence follows from. */
+export interface PresenceFacts {
+  readonly userId: string;
+  /** Undefined when the user has no connection. */
+  readonly liveness: Liveness | undefined;
+  readonly choice: PresenceChoice | undefined;
+  readonly lastSeenMs: number | null;
+}
+
+/** What everyone reads of a user whom they may not see, whether there is one or not. */
+export const hidden = (userId: string): Presence => ({
+  userId,
+  status: 'offline',
+  text: null,
+  lastSeenAt: null,
+});
+
+/** What those read who share a room with the user. */
+export function seenByOthers(facts: PresenceFacts, nowMs: number): Presence {
+  const choice = choiceAt(facts, nowMs);
+  if (facts.liveness === undefined || choice?.status === 'invisible') {
+    const lastSeenAt = facts.lastSeenMs === null ? null : new Date(facts.lastSeenMs).toISOString();
+    return { ...hidden(facts.userId), lastSeenAt };
+  }
+  return {
+    userId: facts.userId,
+    status: statusOf(facts.liveness, choice?.status ?? 'online'),
+    text: choice?.text ?? null,
+    lastSeenAt: null,
+  };
+}
+
+/** What users read of themselves. */
+export function seenBySelf(facts: PresenceFacts, nowMs: number): Presence {
+  const choice = choiceAt(facts, nowMs);
+  if (choice?.status !== 'invisible') return seenByOthers(facts, nowMs);
+  return { userId: facts.userId, status: 'invisible', text: choice.text, lastSeenAt: null };
+}
+
+function choiceAt({ choice }: PresenceFacts, nowMs: number): PresenceChoice | undefined {
+  return choice?.untilMs != null && choice.untilMs <= nowMs ? undefined : choice;
+}
+
+function statusOf(liveness: Liveness, chosen: Exclude<ChosenStatus, 'invisible'>): VisibleStatus {
+  return chosen === 'online' && liveness === 'idle' ? 'away' : chosen;
+}

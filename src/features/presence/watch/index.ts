@@ -1,0 +1,1 @@
+export { PresenceWatching } from './presence-watching.js';

@@ -1,0 +1,226 @@
+import type { Cancel, Clock, Connection, TopicBus } from '../../../realtime/index.js';
+import { presenceChannel } from '../local/index.js';
+import { hidden, type Presence, type PresenceFacts } from '../state/index.js';
+import { KnownPresences, shownOf } from './known-presences.js';
+import { type Watch, Watches } from './watches.js';
+
+/** Changes of so long are read and pushed together. */
+const GATHER_MS = 50;
+const RETRY_MS = 1000;
+
+export interface FeedServices {
+  readonly clock: Clock;
+  readonly bus: TopicBus;
+  readonly facts: (userIds: readonly string[]) => Promise<ReadonlyMap<string, PresenceFacts>>;
+  readonly sharesRoom: (userId: string, otherIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Someone came into a room, or left it, at their place in its log. */
+export interface RoomChange {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly hasLeft: boolean;
+}
+
+/**
+ * Pushes changed presences to those who watch. The bus only says of whom to read again; what is pushed is what was
+ * read, when it differs from what the client was shown and the two still share a room.
+ */
+export class PresenceFeed {
+  readonly watches: Watches;
+  private readonly known: KnownPresences;
+  private readonly listening = new Map<string, Promise<Cancel>>();
+  private readonly changed = new Set<string>();
+  private readonly unsettled = new Set<Watch>();
+  private isWaiting = false;
+  private isRunning = false;
+
+  constructor(private readonly services: FeedServices) {
+    this.known = new KnownPresences(services.clock, (userId) => this.onChanged(userId));
+    this.watches = new Watches(
+      (userId) => this.listen(userId),
+      (userId) => this.forget(userId),
+    );
+  }
+
+  /** Reads what has just begun to be watched, and gives what the client is to be shown for a start. */
+  async open(connection: Connection, watches: readonly Watch[]): Promise<Presence[]> {
+    const userIds = watches.map(({ userId }) => userId);
+    await Promise.all(userIds.map((userId) => this.listening.get(userId)));
+    for (const watch of watches) watch.isInDoubt = false;
+    const [shared, facts] = await Promise.all([
+      this.services.sharesRoom(connection.principal.userId, userIds),
+      this.services.facts(userIds.filter((userId) => !this.known.has(userId))),
+    ]);
+    for (const [userId, read] of facts) {
+      if (this.watches.isWatched(userId) && !this.known.has(userId)) this.known.take(read);
+    }
+    return watches.map((watch) => this.show(watch, shared.has(watch.userId)));
+  }
+
+  /** Follows the watched rooms, and asks again who may see whom. */
+  follow({ roomId, userId, hasLeft }: RoomChange): void {
+    for (const connection of this.watches.roomWatchers(roomId)) {
+      const isOwn = connection.principal.userId === userId;
+      if (!hasLeft && !isOwn) this.doubt(this.enter(connection, roomId, userId));
+      if (hasLeft && isOwn)
+        for (const watch of this.watches.unwatchRoom(connection, roomId)) this.doubt(watch);
+      if (hasLeft) this.watches.get(connection, userId)?.roomIds.delete(roomId);
+    }
+    for (const watch of this.watches.on(userId)) this.doubt(watch);
+  }
+
+  /** The user's own watches, whose view changes with the rooms that the user is in. */
+  followViewer(connections: Iterable<Connection>): void {
+    for (const connection of connections) for (const watch of this.watches.of(connection)) this.doubt(watch);
+  }
+
+  private enter(connection: Connection, roomId: string, userId: string): Watch {
+    const watch = this.watches.begin(connection, userId);
+    watch.roomIds.add(roomId);
+    watch.shown ??= shownOf(hidden(userId)).json;
+    return watch;
+  }
+
+  private show(watch: Watch, isShared: boolean): Presence {
+    const { userId, connection } = watch;
+    if (!watch.isInDoubt) watch.sharesRoom = isShared;
+    const isVisible = !watch.isInDoubt && isShared;
+    const shown = isVisible
+      ? this.known.seenBy(connection.principal.userId, userId)
+      : shownOf(hidden(userId));
+    watch.shown = shown.json;
+    return shown.presence;
+  }
+
+  private doubt(watch: Watch): void {
+    watch.isInDoubt = true;
+    this.unsettled.add(watch);
+    this.gather();
+  }
+
+  private onChanged(userId: string): void {
+    this.changed.add(userId);
+    this.gather();
+  }
+
+  private gather(delayMs = GATHER_MS): void {
+    if (this.isWaiting || this.isRunning) return;
+    this.isWaiting = true;
+    this.services.clock.after(delayMs, () => {
+      this.isWaiting = false;
+      void this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    let delayMs = GATHER_MS;
+    try {
+      await this.settle();
+      await this.readChanged();
+    } catch (error) {
+      this.services.onTrouble(error);
+      delayMs = RETRY_MS;
+    }
+    this.isRunning = false;
+    if (this.changed.size + this.unsettled.size > 0) this.gather(delayMs);
+  }
+
+  /** Asks the store about every watch in doubt, in as few questions as can be, then shows what is due. */
+  private async settle(): Promise<void> {
+    const watches = [...this.unsettled].filter((watch) => this.isAlive(watch));
+    this.unsettled.clear();
+    const byViewer = grouped(watches, viewerOf);
+    const byUser = grouped(watches, userOf);
+    const isByViewer = byViewer.size <= byUser.size;
+    try {
+      for (const [pivot, group] of isByViewer ? byViewer : byUser) {
+        await this.settleGroup(pivot, group, isByViewer ? userOf : viewerOf);
+      }
+    } catch (error) {
+      for (const watch of watches) this.unsettled.add(watch);
+      throw error;
+    }
+  }
+
+  private async settleGroup(
+    pivot: string,
+    watches: readonly Watch[],
+    otherOf: (watch: Watch) => string,
+  ): Promise<void> {
+    for (const watch of watches) watch.isInDoubt = false;
+    const shared = await this.services.sharesRoom(pivot, [...new Set(watches.map(otherOf))]);
+    await this.read(watches.map(userOf).filter((userId) => !this.known.has(userId)));
+    for (const watch of watches) {
+      if (watch.isInDoubt || !this.isAlive(watch)) continue;
+      watch.sharesRoom = shared.has(otherOf(watch));
+      this.push(watch);
+      if (!this.watches.isWanted(watch)) this.watches.end(watch);
+    }
+  }
+
+  private isAlive(watch: Watch): boolean {
+    return this.watches.get(watch.connection, watch.userId) === watch;
+  }
+
+  private async readChanged(): Promise<void> {
+    const userIds = [...this.changed].filter((userId) => this.watches.isWatched(userId));
+    this.changed.clear();
+    try {
+      await this.read(userIds);
+    } catch (error) {
+      for (const userId of userIds) this.changed.add(userId);
+      throw error;
+    }
+    for (const userId of userIds) for (const watch of this.watches.on(userId)) this.push(watch);
+  }
+
+  private async read(userIds: readonly string[]): Promise<void> {
+    if (userIds.length === 0) return;
+    for (const [userId, facts] of await this.services.facts(userIds)) {
+      if (this.watches.isWatched(userId)) this.known.take(facts);
+    }
+  }
+
+  private push(watch: Watch): void {
+    const { connection, userId } = watch;
+    if (watch.shown === undefined || watch.isInDoubt) return;
+    const shown = watch.sharesRoom
+      ? this.known.seenBy(connection.principal.userId, userId)
+      : shownOf(hidden(userId));
+    if (shown.json === watch.shown) return;
+    watch.shown = shown.json;
+    connection.pushState(presenceChannel(userId), shown.frame);
+  }
+
+  private listen(userId: string): void {
+    const listening = this.services.bus.subscribe(presenceChannel(userId), () => this.onChanged(userId));
+    this.listening.set(userId, listening);
+    listening.catch((error: unknown) => this.services.onTrouble(error));
+  }
+
+  private forget(userId: string): void {
+    const listening = this.listening.get(userId);
+    this.listening.delete(userId);
+    this.known.forget(userId);
+    listening?.then(
+      (cancel) => cancel(),
+      () => undefined,
+    );
+  }
+}
+
+const viewerOf = ({ connection }: Watch): string => connection.principal.userId;
+const userOf = ({ userId }: Watch): string => userId;
+
+function grouped(watches: readonly Watch[], keyOf: (watch: Watch) => string): Map<string, Watch[]> {
+  const groups = new Map<string, Watch[]>();
+  for (const watch of watches) {
+    const group = groups.get(keyOf(watch));
+    if (group === undefined) groups.set(keyOf(watch), [watch]);
+    else group.push(watch);
+  }
+  return groups;
+}

@@ -1,0 +1,127 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type Cancel,
+  Clock,
+  type Connection,
+  type ConnectionObserver,
+  ConnectionRegistry,
+  invalid,
+  notFound,
+  ObservesConnections,
+  TopicBus,
+} from '../../../realtime/index.js';
+import { MembershipChanges, RoomAccess } from '../../chat/index.js';
+import { type Presence, PresenceReader } from '../state/index.js';
+import { PresenceFeed } from './presence-feed.js';
+import type { Watch } from './watches.js';
+
+/** One connection watches at most so many users; it bounds what a connection costs. */
+export const MAX_WATCHED = 2000;
+/** A watch by room covers so many of its members, the longest-standing first. */
+export const MAX_WATCHED_MEMBERS = 1000;
+
+/** Whose presence a connection is pushed. */
+@Injectable()
+@ObservesConnections()
+export class PresenceWatching implements ConnectionObserver, OnApplicationShutdown {
+  private readonly logger = new Logger('Presence');
+  private readonly feed: PresenceFeed;
+  private readonly cancelFollowing: Cancel;
+
+  constructor(
+    clock: Clock,
+    bus: TopicBus,
+    reader: PresenceReader,
+    private readonly access: RoomAccess,
+    membershipChanges: MembershipChanges,
+    registry: ConnectionRegistry,
+  ) {
+    this.feed = new PresenceFeed({
+      clock,
+      bus,
+      facts: async (userIds) => reader.facts(userIds),
+      sharesRoom: async (userId, otherIds) => access.sharesRoom(userId, otherIds),
+      onTrouble: (err) => this.logger.warn({ err }, 'presence could not be read; trying again'),
+    });
+    this.cancelFollowing = membershipChanges.observe((changes) => {
+      for (const { roomId, userId, removal } of changes) {
+        this.feed.follow({ roomId, userId, hasLeft: removal !== undefined });
+        this.feed.followViewer(registry.ofUser(userId));
+      }
+    });
+  }
+
+  detached(connection: Connection): void {
+    this.feed.watches.drop(connection);
+  }
+
+  onApplicationShutdown(): void {
+    this.cancelFollowing();
+  }
+
+  /** Watches these users until they are unwatched or the connection ends. */
+  async watchUsers(connection: Connection, userIds: readonly string[]): Promise<Presence[]> {
+    const watches = this.begin(connection, [...new Set(userIds)], (watch) => (watch.isNamed = true));
+    return await this.open(connection, watches);
+  }
+
+  /** Watches whoever is a member of the room, for as long as the connection's user is one. */
+  async watchRoom(connection: Connection, roomId: string): Promise<Presence[]> {
+    await this.access.require(connection.actor, roomId);
+    this.feed.watches.watchRoom(connection, roomId);
+    const memberIds = await this.access.memberIds(roomId);
+    // A removal that came meanwhile has ended the watch again.
+    if (!this.feed.watches.isWatchingRoom(connection, roomId)) throw notFound('room');
+    const covered = memberIds.slice(0, MAX_WATCHED_MEMBERS);
+    const watches = this.begin(connection, covered, (watch) => watch.roomIds.add(roomId));
+    return await this.open(connection, watches);
+  }
+
+  unwatchUsers(connection: Connection, userIds: readonly string[]): void {
+    const { watches } = this.feed;
+    for (const userId of userIds) {
+      const watch = watches.get(connection, userId);
+      if (watch === undefined) continue;
+      watch.isNamed = false;
+      if (!watches.isWanted(watch)) watches.end(watch);
+    }
+  }
+
+  unwatchRoom(connection: Connection, roomId: string): void {
+    const { watches } = this.feed;
+    for (const watch of watches.unwatchRoom(connection, roomId)) {
+      if (!watches.isWanted(watch)) watches.end(watch);
+    }
+  }
+
+  unwatchAll(connection: Connection): void {
+    this.feed.watches.drop(connection);
+  }
+
+  private begin(
+    connection: Connection,
+    userIds: readonly string[],
+    want: (watch: Watch) => void,
+  ): readonly Watch[] {
+    const { watches } = this.feed;
+    const added = userIds.filter((userId) => watches.get(connection, userId) === undefined).length;
+    if (watches.count(connection) + added > MAX_WATCHED) {
+      throw invalid('', `a connection watches at most ${MAX_WATCHED} users`);
+    }
+    return userIds.map((userId) => {
+      const watch = watches.begin(connection, userId);
+      want(watch);
+      return watch;
+    });
+  }
+
+  /** A watch whose client was never shown anything is not left behind. */
+  private async open(connection: Connection, watches: readonly Watch[]): Promise<Presence[]> {
+    try {
+      return await this.feed.open(connection, watches);
+    } catch (error) {
+      for (const watch of watches) if (watch.shown === undefined) this.feed.watches.end(watch);
+      throw error;
+    }
+  }
+}

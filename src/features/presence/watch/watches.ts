@@ -1,0 +1,125 @@
+import type { Connection } from '../../../realtime/index.js';
+
+/** One connection's interest in one user. */
+export interface Watch {
+  readonly connection: Connection;
+  readonly userId: string;
+  /** The client asked for this user. */
+  isNamed: boolean;
+  /** The watched rooms that the user is in: while there is one, the two share a room. */
+  readonly roomIds: Set<string>;
+  /** Whether the two shared any room when the store was asked last. */
+  sharesRoom: boolean;
+  /** Something happened since the store was asked, so that it must be asked again before anything is shown. */
+  isInDoubt: boolean;
+  /** What the client was shown last, as JSON; undefined before the reply to the request that began the watch. */
+  shown: string | undefined;
+}
+
+/** Which connection watches whom. Every connection's watches die with it. */
+export class Watches {
+  private readonly byConnection = new Map<Connection, Map<string, Watch>>();
+  private readonly byUser = new Map<string, Set<Watch>>();
+  private readonly byRoom = new Map<string, Set<Connection>>();
+  private readonly roomsOf = new Map<Connection, Set<string>>();
+
+  /** `onWatched` is told of each user whose first watch begins, `onUnwatched` of each whose last one ends. */
+  constructor(
+    private readonly onWatched: (userId: string) => void,
+    private readonly onUnwatched: (userId: string) => void,
+  ) {}
+
+  count(connection: Connection): number {
+    return this.byConnection.get(connection)?.size ?? 0;
+  }
+
+  get(connection: Connection, userId: string): Watch | undefined {
+    return this.byConnection.get(connection)?.get(userId);
+  }
+
+  of(connection: Connection): Watch[] {
+    return [...(this.byConnection.get(connection)?.values() ?? [])];
+  }
+
+  on(userId: string): Iterable<Watch> {
+    return this.byUser.get(userId) ?? [];
+  }
+
+  isWatched(userId: string): boolean {
+    return this.byUser.has(userId);
+  }
+
+  roomWatchers(roomId: string): Connection[] {
+    return [...(this.byRoom.get(roomId) ?? [])];
+  }
+
+  isWatchingRoom(connection: Connection, roomId: string): boolean {
+    return this.byRoom.get(roomId)?.has(connection) === true;
+  }
+
+  watchRoom(connection: Connection, roomId: string): void {
+    const watchers = this.byRoom.get(roomId) ?? new Set();
+    this.byRoom.set(roomId, watchers.add(connection));
+    const rooms = this.roomsOf.get(connection) ?? new Set();
+    this.roomsOf.set(connection, rooms.add(roomId));
+  }
+
+  /** Ends a watch by room. It gives the watches on its members, of which some may not be wanted any more. */
+  unwatchRoom(connection: Connection, roomId: string): Watch[] {
+    const watchers = this.byRoom.get(roomId);
+    watchers?.delete(connection);
+    if (watchers?.size === 0) this.byRoom.delete(roomId);
+    const rooms = this.roomsOf.get(connection);
+    rooms?.delete(roomId);
+    if (rooms?.size === 0) this.roomsOf.delete(connection);
+    return this.of(connection).filter(({ roomIds }) => roomIds.delete(roomId));
+  }
+
+  /** The connection's watch on the user, begun now if there is none. */
+  begin(connection: Connection, userId: string): Watch {
+    const known = this.get(connection, userId);
+    if (known !== undefined) return known;
+    const watch = newWatch(connection, userId);
+    const own = this.byConnection.get(connection) ?? new Map<string, Watch>();
+    this.byConnection.set(connection, own.set(userId, watch));
+    const watchers = this.byUser.get(userId);
+    if (watchers !== undefined) watchers.add(watch);
+    else {
+      this.byUser.set(userId, new Set([watch]));
+      this.onWatched(userId);
+    }
+    return watch;
+  }
+
+  /** Whether anything still asks for this watch. */
+  isWanted({ isNamed, roomIds }: Watch): boolean {
+    return isNamed || roomIds.size > 0;
+  }
+
+  end(watch: Watch): void {
+    const own = this.byConnection.get(watch.connection);
+    own?.delete(watch.userId);
+    if (own?.size === 0) this.byConnection.delete(watch.connection);
+    const watchers = this.byUser.get(watch.userId);
+    if (watchers?.delete(watch) !== true || watchers.size > 0) return;
+    this.byUser.delete(watch.userId);
+    this.onUnwatched(watch.userId);
+  }
+
+  drop(connection: Connection): void {
+    for (const roomId of this.roomsOf.get(connection) ?? []) this.unwatchRoom(connection, roomId);
+    for (const watch of this.of(connection)) this.end(watch);
+  }
+}
+
+function newWatch(connection: Connection, userId: string): Watch {
+  return {
+    connection,
+    userId,
+    isNamed: false,
+    roomIds: new Set(),
+    sharesRoom: false,
+    isInDoubt: true,
+    shown: undefined,
+  };
+}
