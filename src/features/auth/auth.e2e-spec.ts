@@ -350,6 +350,20 @@ describe('auth', () => {
       expect(await kept.closed).toEqual(REVOKED);
     });
 
+    it('is not left open by a logout that comes while it is being opened', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const session = await logIn(name);
+        const opening = server.open(bearer(session['accessToken']));
+        await new Promise((resolve) => setTimeout(resolve, round % 5));
+        await post('/auth/logout', {}, session['accessToken']);
+        const end = await opening.then(
+          async (client) => (await client.closed).code,
+          (error: unknown) => (error as UpgradeRefused).status,
+        );
+        expect([401, 4401]).toContain(end);
+      }
+    });
+
     it('finds users by id and by name, each once', async () => {
       const { user: ben } = await register(newName());
       const client = await open(grant);

@@ -5,6 +5,8 @@ import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { store as sessionsStore } from './sessions.store.js';
 
 const PERIOD_MS = 3_600_000;
+/** A write transaction is not to hold up messages: some milliseconds. */
+const BATCH = 200;
 
 /** Deletes sessions and refresh tokens that ended a while ago. */
 @Injectable()
@@ -28,8 +30,9 @@ export class SessionPurge implements OnModuleInit, OnModuleDestroy {
 
   /** An access token may outlive its session's refresh token, and needs the session as long. */
   async purge(): Promise<void> {
+    const endedBeforeMs = this.clock.now() - this.settings.accessTokenTtlS * 1_000 - PERIOD_MS;
     try {
-      await this.sessions.purge(this.clock.now() - this.settings.accessTokenTtlS * 1_000 - PERIOD_MS);
+      while ((await this.sessions.purge({ endedBeforeMs, limit: BATCH })) === BATCH);
     } catch (error) {
       this.#logger.warn({ msg: 'ended sessions were not deleted; the next round tries again', err: error });
     }

@@ -39,6 +39,11 @@ export interface TokenUse {
   readonly generation: number;
 }
 
+export interface Purge {
+  readonly endedBeforeMs: number;
+  readonly limit: number;
+}
+
 export interface SessionRow {
   readonly id: string;
   readonly createdAtMs: number;
@@ -171,17 +176,20 @@ async function touch(db: Db, seen: readonly (readonly [sessionId: string, atMs: 
   }
 }
 
-/** Deletes what ended before `endedBeforeMs`: nothing can be done with it any more. */
-async function purge(db: Db, endedBeforeMs: number): Promise<void> {
-  await db.deleteFrom('refresh_tokens').where('expires_at', '<', endedBeforeMs).execute();
-  const over = db
+/** Deletes up to `limit` sessions that ended before `endedBeforeMs`, and returns how many there were. */
+async function purge(db: Db, { endedBeforeMs, limit }: Purge): Promise<number> {
+  const over = await db
     .selectFrom('sessions')
     .select('id')
-    .where((where) =>
-      where.or([where('expires_at', '<', endedBeforeMs), where('revoked_at', '<', endedBeforeMs)]),
-    );
-  await db.deleteFrom('refresh_tokens').where('session_id', 'in', over).execute();
-  await db.deleteFrom('sessions').where('id', 'in', over).execute();
+    .where('expires_at', '<', endedBeforeMs)
+    .orderBy('expires_at')
+    .limit(limit)
+    .execute();
+  const ids = over.map((session) => session.id);
+  if (ids.length === 0) return 0;
+  await db.deleteFrom('refresh_tokens').where('session_id', 'in', ids).execute();
+  await db.deleteFrom('sessions').where('id', 'in', ids).execute();
+  return ids.length;
 }
 
 export const store = defineStore({

@@ -1,0 +1,34 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startServer, type TestServer, UpgradeRefused } from '../../../testing/index.js';
+
+describe('POST /auth/ticket', () => {
+  let server: TestServer;
+
+  afterEach(async () => server.close());
+
+  async function askFor(name: string, headers: Record<string, string> = {}) {
+    const { accessToken } = await server.user(name);
+    return await server.http.post('/auth/ticket', {}, { token: accessToken, headers });
+  }
+
+  it('takes from the bucket of upgrades', async () => {
+    server = await startServer({ env: { RATE_UPGRADES_PER_S: '1' } });
+    await server.connect('ann');
+    expect((await askFor('ann')).status).toBe(201);
+    const limited = await askFor('ann');
+    expect(limited).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
+    await expect(server.connect('ann')).rejects.toBeInstanceOf(UpgradeRefused);
+  });
+
+  it('is refused where an upgrade would be: a foreign page, a full service', async () => {
+    server = await startServer({ env: { MAX_CONNECTIONS: '1' } });
+    const foreign = await askFor('ann', { origin: 'https://evil.test' });
+    expect(foreign).toMatchObject({ status: 403, body: { code: 'ORIGIN_NOT_ALLOWED' } });
+    expect((await askFor('ann', { origin: server.url })).status).toBe(201);
+    await server.connect('ann');
+    const full = await askFor('ann');
+    expect(full).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+    expect(full.headers.get('retry-after')).not.toBeNull();
+  });
+});
