@@ -1,7 +1,7 @@
-import { isObservable, type Observable } from 'rxjs';
+import { isObservable, type Observable, Subscription } from 'rxjs';
 import { RealtimeError } from '../errors/realtime-error.js';
-import type { ErrorReporter } from '../errors/error-reporter.js';
-import type { InboundFrame } from '../frames/inbound-frame.js';
+import type { ErrorReporter, ReportedError } from '../errors/error-reporter.js';
+import type { FrameId, InboundFrame } from '../frames/inbound-frame.js';
 import type { Invocation } from '../gateways/invocation.js';
 import type { Ordering } from '../gateways/ordered.decorator.js';
 import { encodeFailure, encodeReply } from './answer.js';
@@ -20,6 +20,7 @@ export interface CallServices {
 export class HandlerCall implements PendingRequest, Invocation, Due {
   dueAtMs = 0;
   private progress: RequestProgress | undefined;
+  private values: Subscription | undefined;
 
   constructor(
     readonly connection: Peer,
@@ -57,48 +58,65 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
 
   /** The handler took too long: what it does may still happen, so the outcome is not known. */
   onMissed(): void {
+    this.values?.unsubscribe();
     this.fail(new RealtimeError('UNKNOWN', 'the request took too long, its outcome is not known'));
   }
 
   private async run(): Promise<void> {
+    const { kind, handler, event } = this.route;
     const { data } = this.frame;
-    const body = this.route.kind === 'house' ? (data ?? {}) : data;
+    const args = [this.connection.facade, kind === 'house' ? (data ?? {}) : data, this, event];
     try {
-      const result = await this.route.handle(this.connection.facade, body, this, this.route.event);
-      if (isObservable(result)) this.follow(result);
+      const result = await handler.handle(...args);
+      if (isObservable(result)) this.follow(result, args);
       else this.succeed(result);
     } catch (error) {
-      this.fail(error);
+      await this.rescue(error, args);
     }
   }
 
-  /** The first value is the answer; those after it are pushes of the same form. */
-  private follow(values: Observable<unknown>): void {
-    const subscription = values.subscribe({
-      next: (value) => {
-        if (this.progress === undefined) this.sendAlong(value);
-        else this.succeed(value);
-      },
-      error: (error: unknown) => this.fail(error),
-      complete: () => this.succeed(undefined),
+  private async rescue(error: unknown, args: readonly unknown[]): Promise<void> {
+    try {
+      this.succeed(await this.route.handler.rescue(error, args));
+    } catch (unanswered) {
+      this.fail(unanswered);
+    }
+  }
+
+  /** The first value is the answer; those after it are pushes of the same form. They end with the connection. */
+  private follow(values: Observable<unknown>, args: readonly unknown[]): void {
+    if (!this.connection.isAttached) {
+      this.answer(undefined);
+      return;
+    }
+    this.values = values.subscribe({
+      next: (value) => this.succeed(value),
+      error: (error: unknown) => void this.rescue(error, args),
+      complete: () => this.complete(),
     });
-    if (!subscription.closed) this.connection.onceClosed(() => subscription.unsubscribe());
+    if (!this.values.closed) endingWith(this.connection).add(this.values);
+  }
+
+  private complete(): void {
+    if (this.progress !== undefined) this.succeed(undefined);
   }
 
   private succeed(result: unknown): void {
-    if (this.progress === undefined) return;
-    try {
-      this.answer(result instanceof RescuedByFilter ? this.failureOf(result) : this.reply(result, this.id));
-    } catch (error) {
-      // What cannot be written as JSON is a fault of the handler's.
-      this.fail(error);
-    }
+    const isAnswer = this.progress !== undefined;
+    if (!isAnswer && (this.values === undefined || result === undefined || result === null)) return;
+    this.tell(this.encoded(result, isAnswer ? this.id : undefined));
   }
 
+  /** A handler fails once; so does a stream of values, which may have been answered before. */
   private fail(error: unknown): void {
-    if (this.progress === undefined) return;
-    const where = { connectionId: this.connection.id, event: this.event };
-    this.answer(encodeFailure(this.services.errors.report(error, where), this.id, this.event));
+    if (this.progress === undefined && this.values === undefined) return;
+    this.tell(this.failure(error, this.progress === undefined ? undefined : this.id));
+  }
+
+  /** The first frame of a request is its answer, with its `id`; what a stream tells later is sent along. */
+  private tell(frame: Buffer | undefined): void {
+    if (this.progress !== undefined) this.answer(frame);
+    else if (frame !== undefined) this.connection.write(frame);
   }
 
   private answer(frame: Buffer | undefined): void {
@@ -108,14 +126,26 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
     progress?.settle(frame);
   }
 
-  private sendAlong(value: unknown): void {
-    if (value === undefined || value === null) return;
-    const frame = this.reply(value, undefined);
-    if (frame !== undefined) this.connection.write(frame);
+  /** What cannot be written as JSON is a fault of the handler's. */
+  private encoded(result: unknown, id: FrameId | undefined): Buffer | undefined {
+    try {
+      return result instanceof RescuedByFilter ? this.rescued(result, id) : this.reply(result, id);
+    } catch (error) {
+      return this.failure(error, id);
+    }
+  }
+
+  private failure(error: unknown, id: FrameId | undefined): Buffer {
+    return encodeFailure(this.report(error), id, this.event);
+  }
+
+  private report(error: unknown): ReportedError {
+    const where = { connectionId: this.connection.id, event: this.event };
+    return this.services.errors.report(error, where);
   }
 
   /** A plain handler without a result is answered only if the frame had an `id`. */
-  private reply(result: unknown, id: string | number | undefined): Buffer | undefined {
+  private reply(result: unknown, id: FrameId | undefined): Buffer | undefined {
     if (this.route.kind === 'house') return encodeReply(this.event, id, result ?? {});
     if (result === undefined || result === null) {
       return id === undefined ? undefined : encodeReply(this.event, id, {});
@@ -125,16 +155,30 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
       : encodeReply(this.event, id, result);
   }
 
-  private failureOf({ data }: RescuedByFilter): Buffer {
+  /** What a filter sent, under the code of the error that it took unless it chose one, and without the caller's data. */
+  private rescued({ data, error }: RescuedByFilter, id: FrameId | undefined): Buffer {
     const { code, message, cause: _callersData, status: _always, ...extra } = data as Record<string, unknown>;
-    const reported = {
-      code: typeof code === 'string' ? code : 'FORBIDDEN',
-      message: typeof message === 'string' ? message : 'refused',
-      status: 0,
-      extra,
+    const { details: _filtered, ...known } = this.report(error);
+    const told = {
+      ...known,
+      ...(typeof code === 'string' && { code }),
+      ...(typeof message === 'string' && { message }),
+      extra: { ...known.extra, ...extra },
     };
-    return encodeFailure(reported, this.id, this.event);
+    return encodeFailure(told, id, this.event);
   }
+}
+
+/** What ends with a connection: one listener on its socket, however many streams it has had. */
+const endings = new WeakMap<Peer, Subscription>();
+
+function endingWith(connection: Peer): Subscription {
+  const known = endings.get(connection);
+  if (known !== undefined) return known;
+  const ending = new Subscription();
+  endings.set(connection, ending);
+  connection.onceClosed(() => ending.unsubscribe());
+  return ending;
 }
 
 export function roomOf(data: unknown): string | undefined {

@@ -3,10 +3,11 @@ import type { ExternalContextCreator } from '@nestjs/core';
 import type { ParamProperties } from '@nestjs/core/internal';
 import { FrameValidationPipe } from '../gateways/frame-validation.pipe.js';
 
-type Param = ParamProperties & { readonly metatype?: unknown };
+/** A parameter of a handler, as Nest describes it. */
+export type Param = ParamProperties & { readonly metatype?: unknown };
 
 /** Fills in a handler's arguments; a promise only if something has to be waited for. */
-type FillArguments = (args: unknown[], ...context: unknown[]) => unknown;
+export type FillArguments = (args: unknown[], ...context: unknown[]) => Promise<unknown> | undefined;
 
 /** The kind of `@MessageBody()` among Nest's handler parameters. */
 const PAYLOAD = 3;
@@ -16,12 +17,12 @@ const PAYLOAD = 3;
  * `@RealtimeGateway` is not asked about parameters that it leaves alone.
  */
 export function leanPipes(
-  this: ExternalContextCreator,
+  creator: ExternalContextCreator,
   pipes: PipeTransform[],
   params: Param[],
 ): FillArguments | null {
   if (params.length === 0) return null;
-  const fills = params.map((param) => fillOf(this, pipes, param));
+  const fills = params.map((param) => fillOf(creator, pipes, param));
   return (args, ...context) => {
     const pending = fills.map((fill) => fill(args, context)).filter((filled) => filled !== undefined);
     return pending.length > 1 ? Promise.all(pending) : pending[0];
@@ -38,7 +39,13 @@ function fillOf(
   );
   const metadata = { metatype, type, data, schema } as never;
   return (args, context) => {
-    const value: unknown = extractValue(...context);
+    let value: unknown;
+    try {
+      value = extractValue(...context);
+    } catch (error) {
+      // Thrown, it would leave the parameters that are under way without anybody who waits for them.
+      return Promise.reject(error as Error);
+    }
     if (all.length > 0 || value instanceof Promise) {
       return creator.getParamValue(value, metadata, all).then((piped: unknown) => {
         args[index] = piped;

@@ -1,6 +1,10 @@
-/** A handler's outcome when a filter took its error and sent an `exception` frame of its own: that frame's `data`. */
+/** A handler's outcome when a filter took its error and sent an `exception` frame of its own. */
 export class RescuedByFilter {
-  constructor(readonly data: object) {}
+  constructor(
+    /** The frame's `data`. */
+    readonly data: object,
+    readonly error: unknown,
+  ) {}
 }
 
 interface Sender {

@@ -3,7 +3,7 @@ import { ExternalContextCreator, type ParamsFactory } from '@nestjs/core';
 import { MESSAGE_MAPPING_METADATA, MESSAGE_METADATA, PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
 import { BootError } from '../errors/boot-error.js';
 import { type DiscoveredGateway, GatewayScanner } from './gateway-scanner.js';
-import { type BoundHandler, handlerContexts } from './handler-contexts.js';
+import { bindHandler } from './bound-handler.js';
 import { ORDERED_METADATA, type Ordering } from '../gateways/ordered.decorator.js';
 import { type GatewayHooks, type Route, RouteTable } from './route-table.js';
 
@@ -44,18 +44,18 @@ export class RouteBuilder implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const contexts = handlerContexts(this.creator);
-    for (const gateway of this.gateways.scan()) this.addGateway(contexts, gateway);
+    for (const gateway of this.gateways.scan()) this.addGateway(gateway);
   }
 
-  private addGateway(contexts: ExternalContextCreator, gateway: DiscoveredGateway): void {
+  private addGateway(gateway: DiscoveredGateway): void {
     const { events, hooks } = this.routes.open(gateway.path);
-    if (gateway.prefix === undefined) hooks.push(hooksOf(gateway));
+    const own = hooksOf(gateway);
+    if (own !== undefined) hooks.push(own);
     for (const method of gateway.methods) {
       const event = eventOf(gateway, method);
       if (event === undefined) continue;
       refuseDuplicate(events.get(event), { gateway, method, event });
-      events.set(event, buildRoute(contexts, { gateway, method, event }));
+      events.set(event, buildRoute(this.creator, { gateway, method, event }));
     }
   }
 }
@@ -98,34 +98,27 @@ function refuseDuplicate(first: Route | undefined, { gateway, method, event }: H
   );
 }
 
-function buildRoute(contexts: ExternalContextCreator, { gateway, method, event }: Handler): NamedRoute {
+function buildRoute(creator: ExternalContextCreator, { gateway, method, event }: Handler): NamedRoute {
   const callback = gateway.instance[method] as (...args: unknown[]) => unknown;
   const type = gateway.instance.constructor;
-  const declared = Reflect.getMetadata(PARAM_ARGS_METADATA, type, method) as object | undefined;
+  const found = Reflect.getMetadata(PARAM_ARGS_METADATA, type, method) as object | undefined;
+  // The class may have been a gateway of an earlier application in this process.
+  const declared = found === UNDECORATED ? undefined : found;
   if (declared === undefined) Reflect.defineMetadata(PARAM_ARGS_METADATA, UNDECORATED, type, method);
-  const handle = contexts.create(
-    gateway.instance,
-    callback,
-    method,
-    PARAM_ARGS_METADATA,
-    paramsFactory,
-    undefined,
-    gateway.wrapperId,
-    { guards: true, interceptors: true, filters: true },
-    'ws',
-  ) as BoundHandler;
+  const { instance, wrapperId } = gateway;
   return {
     event,
     ordering: (Reflect.getMetadata(ORDERED_METADATA, callback) as Ordering | undefined) ?? 'connection',
     kind: gateway.prefix === undefined ? 'plain' : 'house',
     takesBody: Object.keys(declared ?? {}).some((key) => key.startsWith(`${PARAM.payload}:`)),
-    handle,
+    handler: bindHandler(creator, { instance, method, wrapperId, paramsFactory }),
     source: `${gateway.name}.${method}`,
   };
 }
 
-function hooksOf({ name, instance }: DiscoveredGateway): GatewayHooks {
+function hooksOf({ name, instance }: DiscoveredGateway): GatewayHooks | undefined {
   const { handleConnection, handleDisconnect } = instance as Partial<GatewayHooks>;
+  if (handleConnection === undefined && handleDisconnect === undefined) return undefined;
   return {
     name,
     ...(handleConnection && { handleConnection: handleConnection.bind(instance) }),

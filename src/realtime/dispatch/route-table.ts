@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BoundHandler } from './handler-contexts.js';
+import type { BoundHandler } from './bound-handler.js';
 import type { Ordering } from '../gateways/ordered.decorator.js';
 
 /** One event and its handler. */
@@ -10,7 +10,7 @@ export interface Route {
   readonly kind: 'house' | 'plain';
   /** Whether a `house` handler declares a body; without one, `data` must be empty. */
   readonly takesBody: boolean;
-  readonly handle: BoundHandler;
+  readonly handler: BoundHandler;
 }
 
 /** The lifecycle hooks of a gateway, as Nest documents them. */
