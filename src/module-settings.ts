@@ -1,6 +1,7 @@
 import type { Config } from './config/index.js';
 import type { AuthSettings } from './features/auth/index.js';
 import type { ChatSettings } from './features/chat/index.js';
+import type { PresenceSettings } from './features/presence/index.js';
 import { RealtimeError, type RealtimeSettings } from './realtime/index.js';
 import { StorageError, type StorageSettings } from './storage/index.js';
 
@@ -43,6 +44,10 @@ export function authSettings(config: Config): AuthSettings {
 
 export function chatSettings(config: Config): ChatSettings {
   return { maxAnswerBytes: config.MAX_ANSWER_BYTES };
+}
+
+export function presenceSettings(config: Config): PresenceSettings {
+  return { graceMs: config.PRESENCE_GRACE_MS, idleMs: config.PRESENCE_IDLE_MS };
 }
 
 /** The kernel and the store do not know each other: here is what the store's failures mean to a client. */

@@ -2,7 +2,14 @@ import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common'
 import { CONFIG } from './config/index.js';
 import { AuthModule } from './features/auth/index.js';
 import { ChatModule } from './features/chat/index.js';
-import { authSettings, chatSettings, realtimeSettings, storageSettings } from './module-settings.js';
+import { PresenceModule } from './features/presence/index.js';
+import {
+  authSettings,
+  chatSettings,
+  presenceSettings,
+  realtimeSettings,
+  storageSettings,
+} from './module-settings.js';
 import { OpsModule } from './ops/index.js';
 import { RealtimeModule } from './realtime/index.js';
 import { StorageModule } from './storage/index.js';
@@ -32,6 +39,7 @@ export class ParleyModule {
         StorageModule.forRootAsync({ inject: [CONFIG], useFactory: storageSettings }),
         AuthModule.forRootAsync({ inject: [CONFIG], useFactory: authSettings }),
         ChatModule.forRootAsync({ inject: [CONFIG], useFactory: chatSettings }),
+        PresenceModule.forRootAsync({ inject: [CONFIG], useFactory: presenceSettings }),
         OpsModule,
         ...features,
       ],

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Level, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import { cut, loggable } from './log-fields.js';
 
 export interface LoggerSettings {
@@ -33,6 +33,8 @@ export class ParleyLogger implements LoggerService {
       level,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      // `loggable` has made plain fields of errors already.
+      serializers: { err: (fields: unknown) => fields },
       formatters: { level: (label: string) => ({ level: label }) },
     };
     this.pino = pino(
@@ -92,12 +94,11 @@ function messageOf(message: unknown): string {
   return err instanceof Error ? cut(err.message, LONGEST_MESSAGE) : '';
 }
 
-function prettyStream(destination: DestinationStream | undefined): DestinationStream {
-  return pretty({
-    colorize: destination === undefined && process.stdout.isTTY,
+function prettyStream(destination: DestinationStream = process.stdout): DestinationStream {
+  const prettified = prettyFactory({
+    colorize: destination === process.stdout && process.stdout.isTTY,
     ignore: 'pid',
     translateTime: 'SYS:HH:MM:ss.l',
-    sync: true,
-    ...(destination && { destination: destination as NodeJS.WritableStream }),
   });
+  return { write: (line) => destination.write(prettified(line)) };
 }
