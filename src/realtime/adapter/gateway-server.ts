@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import type { Connections } from '../sockets/connections.js';
 import type { ClientFacade } from '../sockets/client-facade.js';
 
@@ -24,8 +23,18 @@ export class GatewayServer extends EventEmitter {
     return clients;
   }
 
-  /** Emits `connection` with the client's facade and the upgrade request. */
-  announce(client: ClientFacade, request: IncomingMessage): void {
-    this.emit('connection', client, request);
+  /** Calls `task` once, when the first listener for `connection` comes. */
+  whenHeard(task: () => void): void {
+    const onListener = (event: string | symbol): void => {
+      if (event !== 'connection') return;
+      this.off('newListener', onListener);
+      task();
+    };
+    this.on('newListener', onListener);
   }
+
+  /** Emits `connection` with the client's facade and the upgrade request. */
+  readonly announce = (client: object, request: object): void => {
+    this.emit('connection', client, request);
+  };
 }

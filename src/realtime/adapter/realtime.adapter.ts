@@ -11,6 +11,7 @@ import { ConnectionOpener } from '../sockets/connection-opener.js';
 import { Connections } from '../sockets/connections.js';
 import { type AdmittedUpgrade, UpgradePipeline } from '../upgrade/upgrade-pipeline.js';
 import { normalizedPath } from '../dispatch/gateway-scanner.js';
+import { RouteTable } from '../dispatch/route-table.js';
 import { GatewayServer } from './gateway-server.js';
 
 /** A message of more fragments closes with 1008. */
@@ -35,6 +36,7 @@ export class RealtimeAdapter extends WsAdapter {
     private readonly pipeline: UpgradePipeline,
     private readonly opener: ConnectionOpener,
     private readonly connections: Connections,
+    private readonly routes: RouteTable,
     @Inject(REALTIME_SETTINGS) settings: RealtimeSettings,
   ) {
     super();
@@ -57,7 +59,7 @@ export class RealtimeAdapter extends WsAdapter {
   override create(_port: number, options: { readonly path?: string } = {}): GatewayServer {
     this.ensureHttpServerExists();
     const path = normalizedPath(options.path);
-    const server = this.servers.get(path) ?? new GatewayServer(path, this.connections);
+    const server = this.servers.get(path) ?? this.open(path);
     this.servers.set(path, server);
     return server;
   }
@@ -86,6 +88,14 @@ export class RealtimeAdapter extends WsAdapter {
     this.listening.on('upgrade', this.onUpgrade);
   }
 
+  private open(path: string): GatewayServer {
+    const server = new GatewayServer(path, this.connections);
+    const { hooks } = this.routes.open(path);
+    // It greets as gateways do: after `ready`. Only once somebody listens is there anything to do for a connection.
+    server.whenHeard(() => hooks.unshift({ name: 'server', handleConnection: server.announce }));
+    return server;
+  }
+
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.upgrade(request, socket, head).catch((error: unknown) => {
       logger.error({ msg: 'an upgrade failed', err: error });
@@ -98,8 +108,7 @@ export class RealtimeAdapter extends WsAdapter {
     if (admitted === undefined) return;
     selected.set(request, admitted);
     this.sockets.handleUpgrade(request, socket, head, (ws) => {
-      const { facade } = this.opener.open(ws, socket as Socket, admitted);
-      this.servers.get(admitted.path)?.announce(facade, request);
+      this.opener.open(ws, socket as Socket, admitted);
     });
     // `ws` calls back before it returns, or refuses by itself what it cannot read.
     admitted.leave();

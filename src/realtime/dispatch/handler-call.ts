@@ -20,6 +20,8 @@ export interface CallServices {
 export class HandlerCall implements PendingRequest, Invocation, Due {
   dueAtMs = 0;
   private progress: RequestProgress | undefined;
+  /** Whether values may follow the answer. */
+  private isStreaming = false;
   private values: Subscription | undefined;
 
   constructor(
@@ -59,7 +61,9 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
   /** The handler took too long: what it does may still happen, so the outcome is not known. */
   onMissed(): void {
     this.values?.unsubscribe();
-    this.fail(new RealtimeError('UNKNOWN', 'the request took too long, its outcome is not known'));
+    // A stream whose client has gone was left unanswered on purpose.
+    if (this.isStreaming && !this.connection.isAttached) this.answer(undefined);
+    else this.fail(new RealtimeError('UNKNOWN', 'the request took too long, its outcome is not known'));
   }
 
   private async run(): Promise<void> {
@@ -85,10 +89,11 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
 
   /** The first value is the answer; those after it are pushes of the same form. They end with the connection. */
   private follow(values: Observable<unknown>, args: readonly unknown[]): void {
-    if (!this.connection.isAttached) {
+    if (this.progress === undefined || !this.connection.isAttached) {
       this.answer(undefined);
       return;
     }
+    this.isStreaming = true;
     this.values = values.subscribe({
       next: (value) => this.succeed(value),
       error: (error: unknown) => void this.rescue(error, args),
@@ -103,13 +108,13 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
 
   private succeed(result: unknown): void {
     const isAnswer = this.progress !== undefined;
-    if (!isAnswer && (this.values === undefined || result === undefined || result === null)) return;
+    if (!isAnswer && (!this.isStreaming || result === undefined || result === null)) return;
     this.tell(this.encoded(result, isAnswer ? this.id : undefined));
   }
 
   /** A handler fails once; so does a stream of values, which may have been answered before. */
   private fail(error: unknown): void {
-    if (this.progress === undefined && this.values === undefined) return;
+    if (this.progress === undefined && !this.isStreaming) return;
     this.tell(this.failure(error, this.progress === undefined ? undefined : this.id));
   }
 

@@ -12,6 +12,16 @@ interface FacadeTarget extends Connection {
   write(frame: Buffer): void;
 }
 
+const MAX_REASON_BYTES = 123;
+
+/** Codes from 1000 to 1014 that only report what happened, or mean nothing (RFC 6455 section 7.4). */
+const UNSENDABLE: ReadonlySet<number> = new Set([1004, 1005, 1006]);
+
+function isSendable(code: number): boolean {
+  const isOfTheRfc = code >= 1000 && code <= 1014 && !UNSENDABLE.has(code);
+  return Number.isInteger(code) && (isOfTheRfc || (code >= 3000 && code <= 4999));
+}
+
 /**
  * The client that a plain Nest gateway is handed. It looks like a `ws` socket, but what it sends goes through the
  * connection's outbox, in order with everything else. Gateways may keep properties of their own on it.
@@ -57,8 +67,14 @@ export class ClientFacade {
     if (typeof callback === 'function') setImmediate(callback as () => void);
   }
 
-  close(code = 1000, reason = ''): void {
-    this.#connection.close({ code, reason });
+  /** Throws, as `ws` does, for a code that no endpoint may send and for a reason longer than 123 bytes. */
+  close(code = 1000, reason: string | Buffer = ''): void {
+    const text = reason.toString();
+    if (!isSendable(code))
+      throw new TypeError('a close code is 3000 to 4999, or one of RFC 6455 that may be sent');
+    if (Buffer.byteLength(text) > MAX_REASON_BYTES)
+      throw new RangeError(`a close reason has at most ${MAX_REASON_BYTES} bytes`);
+    this.#connection.close({ code, reason: text });
   }
 
   terminate(): void {
