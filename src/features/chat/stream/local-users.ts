@@ -2,6 +2,9 @@ import type { Connection } from '../../../realtime/index.js';
 import type { Memberships } from '../log/index.js';
 import type { MembershipChange } from './membership-change.js';
 
+/** Only those that overlap a read of the store matter. */
+const MAX_DEPARTURES = 16;
+
 /** A connection between its registration and `ready`. */
 export interface AttachingConnection {
   memberships?: Memberships;
@@ -13,12 +16,11 @@ export interface AttachingConnection {
 export class AttachedConnection {
   /** The rooms that it is subscribed to, each with the position it was subscribed at. */
   readonly rooms = new Map<string, number>();
-  /** The rooms that it is about to be subscribed to, each with the head that `ready` was read at. */
-  readonly entering = new Map<string, number>();
+  /** The rooms that it is about to be subscribed to, where it stood when `ready` was read; only then joins matter. */
+  readonly entering = new Set<string>();
 
-  /** Whether a join at this place would be news to it. */
-  lacks(roomId: string, seq: number): boolean {
-    return !this.rooms.has(roomId) && (this.entering.get(roomId) ?? 0) < seq;
+  lacks(roomId: string): boolean {
+    return !this.rooms.has(roomId) && !this.entering.has(roomId);
   }
 }
 
@@ -27,27 +29,36 @@ export class LocalUser {
   readonly attaching = new Map<Connection, AttachingConnection>();
   readonly attached = new Map<Connection, AttachedConnection>();
 
-  /** The user's last known `member.left` of each room, whoever of the connections has been told of it. */
-  private readonly left = new Map<string, number>();
+  /** The user's known departures from each room, ascending, whoever of the connections has been told of them. */
+  private readonly departures = new Map<string, MembershipChange[]>();
 
   constructor(readonly userId: string) {}
 
   /** Takes note of a change, before any connection is told of it. */
-  note({ roomId, seq, removal }: MembershipChange): void {
-    if (removal !== undefined) this.left.set(roomId, Math.max(seq, this.left.get(roomId) ?? 0));
+  note(change: MembershipChange): void {
+    if (change.removal === undefined) return;
+    const known = this.departures.get(change.roomId) ?? [];
+    if (known.some(({ seq }) => seq === change.seq)) return;
+    const latest = [...known, change].toSorted((one, other) => one.seq - other.seq).slice(-MAX_DEPARTURES);
+    this.departures.set(change.roomId, latest);
   }
 
-  /** Whether the membership that began with this `member.joined` is known to be over. */
-  hasLeftSince(roomId: string, seq: number): boolean {
-    return (this.left.get(roomId) ?? 0) > seq;
+  /** How the membership that holds at `seq` ended, if that is known. */
+  departureAfter(roomId: string, seq: number): MembershipChange | undefined {
+    return this.departures.get(roomId)?.find((change) => change.seq > seq);
   }
 
   get isGone(): boolean {
     return this.attaching.size === 0 && this.attached.size === 0;
   }
 
-  /** Those of the connections to which a change in the room at this place may still be news. */
-  without(roomId: string, seq: number, connections: readonly Connection[]): Connection[] {
-    return connections.filter((connection) => this.attached.get(connection)?.lacks(roomId, seq) === true);
+  /** Those of the connections that are not subscribed to the room; those about to be are among them. */
+  outside(roomId: string, connections: readonly Connection[]): Connection[] {
+    return connections.filter((connection) => this.attached.get(connection)?.rooms.has(roomId) === false);
+  }
+
+  /** Those of the connections for which a join is news. */
+  lacking(roomId: string, connections: readonly Connection[]): Connection[] {
+    return connections.filter((connection) => this.attached.get(connection)?.lacks(roomId) === true);
   }
 }

@@ -47,7 +47,7 @@ export class MembershipFollower {
     const isRemoval = change.removal !== undefined;
     if (isRemoval) this.leave(user, change, connections);
     if (isRemoval && !this.queue.isBusy(key)) return;
-    const targets = user.without(change.roomId, change.seq, connections);
+    const targets = user.outside(change.roomId, connections);
     if (targets.length > 0) this.queue.add(key, async () => this.take(user, change, targets));
   }
 
@@ -56,14 +56,14 @@ export class MembershipFollower {
     const stream = this.services.streams().activate(roomId, head);
     const key = keyOf(user, roomId);
     if (stream.start <= head && !this.queue.isBusy(key)) {
-      this.subscribe(user, connection, roomId, head);
+      this.resume(user, connection, roomId, head);
       return;
     }
-    user.attached.get(connection)?.entering.set(roomId, head);
+    user.attached.get(connection)?.entering.add(roomId);
     this.queue.add(key, async () => {
       const past = await this.past(user, roomId, head, stream.start);
       user.attached.get(connection)?.entering.delete(roomId);
-      this.subscribe(user, connection, roomId, head);
+      this.resume(user, connection, roomId, head);
       for (const change of past) await this.take(user, change, [connection]);
     });
   }
@@ -81,6 +81,13 @@ export class MembershipFollower {
     });
   }
 
+  /** Subscribes it and, in the same turn, ends what is known to be over: nothing beyond that may reach it. */
+  private resume(user: LocalUser, connection: Connection, roomId: string, head: number): void {
+    this.subscribe(user, connection, roomId, head);
+    const departure = user.departureAfter(roomId, head);
+    if (departure !== undefined) this.leave(user, departure, [connection]);
+  }
+
   private async take(
     user: LocalUser,
     change: MembershipChange,
@@ -96,13 +103,13 @@ export class MembershipFollower {
     targets: readonly Connection[],
   ): Promise<void> {
     const { roomId, seq } = change;
-    if (user.hasLeftSince(roomId, seq) || user.without(roomId, seq, targets).length === 0) return;
+    if (user.departureAfter(roomId, seq) !== undefined || user.lacking(roomId, targets).length === 0) return;
     const room = await this.patiently(user, roomId, async () =>
       this.services.log.roomView(roomId, user.userId, seq),
     );
-    if (room === undefined || user.hasLeftSince(roomId, seq)) return;
+    if (room === undefined || user.departureAfter(roomId, seq) !== undefined) return;
     const first = new OutboundFrame('room.added', { room });
-    for (const connection of user.without(roomId, seq, targets)) {
+    for (const connection of user.lacking(roomId, targets)) {
       this.subscribe(user, connection, roomId, seq - 1, first);
     }
   }

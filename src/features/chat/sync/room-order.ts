@@ -1,19 +1,22 @@
+/** Longer than a commit takes to become visible, and than the nodes' clocks differ. */
+const HORIZON_MS = 5000;
+
 /** Where a list of rooms, last active first, goes on after a page. Plain data: it travels in the cursor. */
 export interface RoomOrder {
+  /** When the first page was asked for: rooms stand where they stood then, whatever happens in them since. */
+  readonly startedMs: number;
   /**
-   * Rooms whose last event is not younger than this stand where they stood at the first page, whatever happens in them
-   * since. It lies a little before the first page, so that no event of before is still on its way.
+   * The rooms given already that had been active just before that, by the end of their ids: of those alone it is not
+   * certain where they stood.
    */
-  readonly horizonMs: number;
-  /** The younger rooms that were given already, by the end of their ids. */
   readonly given: readonly string[];
-  /** The last of the older rooms that were given; undefined before the first of them. */
+  /** The last of the other rooms that were given; undefined before the first of them. */
   readonly last?: { readonly activeMs: number; readonly roomId: string };
 }
 
 export interface OrderedRoom {
   readonly roomId: string;
-  /** Time of the last event up to the horizon, or of the last one at all for a room that was not old. */
+  /** Time of its last event as far as the order counts. */
   readonly activeMs: number;
 }
 
@@ -21,6 +24,10 @@ export interface OrderedRoom {
 const ENDING = 12;
 
 export const endingOf = (roomId: string): string => roomId.slice(-ENDING);
+
+/** Events after this moment do not move a room in the order. */
+export const countsUntil = ({ startedMs, last }: RoomOrder): number =>
+  last === undefined ? startedMs : startedMs - HORIZON_MS;
 
 /** Last active first; rooms of the same moment by their ids. */
 export function byActivity(one: OrderedRoom, other: OrderedRoom): number {
@@ -34,10 +41,11 @@ export function isDue(order: RoomOrder, room: OrderedRoom): boolean {
 
 /** The order after these rooms were given too. */
 export function advanced(order: RoomOrder, given: readonly OrderedRoom[]): RoomOrder {
-  const young = given.filter(({ activeMs }) => activeMs > order.horizonMs);
-  const last = given.findLast(({ activeMs }) => activeMs <= order.horizonMs) ?? order.last;
+  const horizonMs = order.startedMs - HORIZON_MS;
+  const young = given.filter(({ activeMs }) => activeMs > horizonMs);
+  const last = given.findLast(({ activeMs }) => activeMs <= horizonMs) ?? order.last;
   return {
-    horizonMs: order.horizonMs,
+    startedMs: order.startedMs,
     given: [...order.given, ...young.map(({ roomId }) => endingOf(roomId))],
     ...(last && { last: { activeMs: last.activeMs, roomId: last.roomId } }),
   };

@@ -8,20 +8,20 @@ export interface SyncCursor {
 }
 
 export function encodeSyncCursor({ order, since }: SyncCursor): string {
-  const { horizonMs, given, last } = order;
-  const parts = [horizonMs, given.join(','), last?.activeMs ?? -1, last?.roomId ?? '', since];
+  const { startedMs, given, last } = order;
+  const parts = [startedMs, given.join(','), last?.activeMs ?? -1, last?.roomId ?? '', since];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
 /** Fails with `VALIDATION_FAILED` when it is not one of ours. */
 export function decodeSyncCursor(cursor: string): SyncCursor {
-  const [horizonMs, given, activeMs, roomId, since] = partsOf(cursor);
+  const [startedMs, given, activeMs, roomId, since] = partsOf(cursor);
   const isOurs =
-    isTime(horizonMs) && isString(given) && isTime(activeMs) && isString(roomId) && isString(since);
+    isTime(startedMs) && isString(given) && isTime(activeMs) && isString(roomId) && isString(since);
   if (!isOurs) throw invalid('cursor', 'must be a nextCursor of the same request');
   return {
     order: {
-      horizonMs,
+      startedMs,
       given: given === '' ? [] : given.split(','),
       ...(activeMs >= 0 && { last: { activeMs, roomId } }),
     },

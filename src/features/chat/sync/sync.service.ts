@@ -9,8 +9,6 @@ import { decodeSince, decodeSyncCursor, encodeSince, encodeSyncCursor } from './
 import { type SyncedPosition, store as syncStore } from './sync.store.js';
 
 const DEFAULT_LIMIT = 50;
-/** Longer than a commit takes to become visible, and than the nodes' clocks differ. */
-const HORIZON_MS = 5000;
 
 /** The reply to `room.sync`. */
 export interface Synced {
@@ -44,7 +42,7 @@ export class SyncService {
       isOtherEpoch: request.epoch !== undefined && request.epoch !== epoch,
       isRestWanted: request.rest !== 'none',
       limit: request.limit ?? DEFAULT_LIMIT,
-      order: cursor?.order ?? { horizonMs: this.clock.now() - HORIZON_MS, given: [] },
+      order: cursor?.order ?? { startedMs: this.clock.now(), given: [] },
       since: cursor || request.since === undefined ? null : decodeSince(request.since, epoch),
       ahead: this.positions.of(userId),
       maxBytes: this.settings.maxAnswerBytes,

@@ -4,7 +4,15 @@ import { type ChatTables, type PositionsAhead, readRoomViews } from '../records/
 import { AnswerBudget, type SyncedRoom } from './answer-budget.js';
 import { eventsOf } from './news-events.store.js';
 import { newsOf, type RoomNews, type RoomState } from './room-news.js';
-import { advanced, byActivity, endingOf, isDue, type OrderedRoom, type RoomOrder } from './room-order.js';
+import {
+  advanced,
+  byActivity,
+  countsUntil,
+  endingOf,
+  isDue,
+  type OrderedRoom,
+  type RoomOrder,
+} from './room-order.js';
 
 type Db = Kysely<ChatTables>;
 
@@ -107,14 +115,15 @@ async function dueRooms(db: Db, query: SyncQuery, rooms: readonly MemberRoom[]):
   return due.toSorted(byActivity);
 }
 
-/** Once all young rooms are given, one that became active since stands where it stood. */
+/** A room that became active since the first page stands where it stood. */
 async function activityOf(db: Db, room: MemberRoom, order: RoomOrder): Promise<number> {
-  if (order.last === undefined || room.lastActiveMs <= order.horizonMs) return room.lastActiveMs;
+  const untilMs = countsUntil(order);
+  if (room.lastActiveMs <= untilMs) return room.lastActiveMs;
   const event = await db
     .selectFrom('room_events')
     .select('at')
     .where('room_id', '=', room.roomId)
-    .where('at', '<=', order.horizonMs)
+    .where('at', '<=', untilMs)
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();
