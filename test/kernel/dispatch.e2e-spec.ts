@@ -234,7 +234,7 @@ describe('order', () => {
   it('of one connection does not hold up another', async () => {
     const other = await kernel.connect('bob');
     client.send({ event: 'work.wait', id: 'held', data: { n: 51 } });
-    await other.ask('work.whoami');
+    expect((await other.ask('work.whoami')).data).toMatchObject({ userId: 'bob' });
     gates.get('wait 51')?.();
     await client.take(({ id }) => id === 'held');
     await other.close();

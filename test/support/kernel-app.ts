@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   type CanActivate,
@@ -82,7 +83,7 @@ export class KernelApp {
     useRealtime(app);
     options.configure?.(app);
     await app.listen(0, '127.0.0.1');
-    return new KernelApp(app, (app.getHttpServer().address() as AddressInfo).port);
+    return new KernelApp(app, ((app.getHttpServer() as Server).address() as AddressInfo).port);
   }
 
   url(path = '/ws'): string {

@@ -131,7 +131,8 @@ function bare(
 }
 
 function interceptReply(consumer: InterceptorsConsumer): InterceptorsConsumer['intercept'] {
-  return (interceptors, args, instance, callback, next, type) => {
+  return (...around) => {
+    const [interceptors, args, instance, callback, next, type] = around;
     const reply = (): Promise<unknown> => next().then((result) => replyIn(result, args));
     if (isEmptyArray(interceptors as unknown[])) return reply();
     return consumer.intercept(interceptors, args, instance, callback, reply, type);

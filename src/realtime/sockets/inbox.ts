@@ -16,22 +16,33 @@ export interface InboxOwner {
 /** A started request. Those of one room are answered in their order. */
 class Running implements RequestProgress {
   isAdmitted = false;
-  isSettled = false;
-  isReleased = false;
-  answer: Buffer | undefined;
+  private isSettled = false;
+  private isReleased = false;
+  private answer: Buffer | undefined;
 
   constructor(
     private readonly inbox: { onAdmitted(running: Running): void; onSettled(running: Running): void },
     readonly isOrdered: boolean,
     readonly roomId: string | undefined,
     /** The request of the same room that must be answered first. */
-    public before: Running | undefined,
+    private before: Running | undefined,
   ) {}
 
   admit(): void {
     if (this.isAdmitted) return;
     this.isAdmitted = true;
     this.inbox.onAdmitted(this);
+  }
+
+  /** Whether its answer is there, and all those before it in its room have left. */
+  get isReleasable(): boolean {
+    return this.isSettled && this.before?.isReleased !== false;
+  }
+
+  release(): Buffer | undefined {
+    this.isReleased = true;
+    this.before = undefined;
+    return this.answer;
   }
 
   settle(answer: Buffer | undefined): void {
@@ -169,11 +180,10 @@ export class Inbox {
   private release(): void {
     const all = this.running ?? new Set();
     for (const running of all) {
-      if (!running.isSettled || running.before?.isReleased === false) continue;
-      running.isReleased = true;
-      running.before = undefined;
+      if (!running.isReleasable) continue;
       all.delete(running);
-      if (running.answer !== undefined) this.owner.write(running.answer);
+      const answer = running.release();
+      if (answer !== undefined) this.owner.write(answer);
     }
     if (all.size === 0) this.onIdle?.();
   }

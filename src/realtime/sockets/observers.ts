@@ -23,7 +23,7 @@ export class Observers implements OnApplicationBootstrap {
 
   /** Runs every `attach` side by side; rejects with the first that does. */
   async attach(connection: Connection): Promise<ReadyFields> {
-    const fields = await Promise.all(this.observers.map((observer) => observer.attach?.(connection)));
+    const fields = await Promise.all(this.observers.map(async (observer) => await observer.attach?.(connection)));
     return Object.assign({}, ...fields) as ReadyFields;
   }
 
