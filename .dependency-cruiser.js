@@ -88,9 +88,10 @@ export default {
     },
     {
       name: 'through-the-front-from-outside',
-      comment: 'A folder is entered through its index.ts, by the composition root, tests and benches too.',
+      comment:
+        'The composition root enters a folder through its index.ts; tests and benches may look inside.',
       severity: 'error',
-      from: { pathNot: '^src/[^/]+/' },
+      from: { pathNot: ['^src/[^/]+/', '^(test|bench)/'] },
       to: { path: '^src/[^/]+/', pathNot: ['^src/[^/]+/index\\.ts$', '^src/features/'] },
     },
     {
@@ -102,16 +103,17 @@ export default {
     },
     {
       name: 'through-the-feature-front-from-outside',
-      comment: 'A feature is entered through its index.ts, by the composition root, tests and benches too.',
+      comment:
+        'The composition root enters a feature through its index.ts; tests and benches may look inside.',
       severity: 'error',
-      from: { pathNot: '^src/features/' },
+      from: { pathNot: ['^src/features/', '^(test|bench)/'] },
       to: { path: '^src/features/', pathNot: '^src/features/[^/]+/index\\.ts$' },
     },
     ...innerFronts().map((folder) => ({
       name: 'through-the-inner-front',
       comment: `${folder} has a front: its neighbours use that.`,
       severity: 'error',
-      from: { pathNot: `^${folder}/` },
+      from: { path: '^src/', pathNot: [`^${folder}/`, SPECS] },
       to: { path: `^${folder}/`, pathNot: `^${folder}/index\\.ts$` },
     })),
     {
