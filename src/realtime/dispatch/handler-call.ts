@@ -160,18 +160,18 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
       : encodeReply(this.event, id, result);
   }
 
-  /** What a filter sent, under the code of the error that it took unless it chose one, and without the caller's data. */
+  /** What a filter sent, without the caller's data. Unless it chose a code, the error that it took decides on that. */
   private rescued({ data, error }: RescuedByFilter, id: FrameId | undefined): Buffer {
     const { code, message, cause: _callersData, status: _always, ...extra } = data as Record<string, unknown>;
-    const { details: _filtered, ...known } = this.report(error);
-    const told = {
-      ...known,
-      ...(typeof code === 'string' && { code }),
-      ...(typeof message === 'string' && { message }),
-      extra: { ...known.extra, ...extra },
-    };
-    return encodeFailure(told, id, this.event);
+    const known =
+      typeof code === 'string' ? { code, status: 0, message: 'refused' } : withoutDetails(this.report(error));
+    const told = typeof message === 'string' ? message : known.message;
+    return encodeFailure({ ...known, message: told, extra }, id, this.event);
   }
+}
+
+function withoutDetails({ details: _filtered, ...reported }: ReportedError): ReportedError {
+  return reported;
 }
 
 /** What ends with a connection: one listener on its socket, however many streams it has had. */

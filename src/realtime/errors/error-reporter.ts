@@ -6,6 +6,7 @@ import { REALTIME_SETTINGS } from '../realtime.token.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { ERROR_STATUS, type ErrorCode } from './error-code.js';
 import { type ErrorDetail, RealtimeError } from './realtime-error.js';
+import { detailsOf } from './validation-details.js';
 
 /** What a client is told of an error, on whichever transport. */
 export interface ReportedError {
@@ -114,10 +115,8 @@ function statusOf(code: string): number {
 
 /** Tells which rules were broken, and nothing of the values that broke them. */
 function validationFailure(errors: readonly unknown[]): ReportedError {
-  const details = errors.map((error) =>
-    error instanceof ValidationError
-      ? { path: error.property, message: Object.values(error.constraints ?? {}).join(', ') || 'is invalid' }
-      : { path: '', message: String(error) },
+  const details = errors.flatMap((error) =>
+    error instanceof ValidationError ? detailsOf(error) : [{ path: '', message: String(error) }],
   );
   return {
     code: 'VALIDATION_FAILED',

@@ -1,7 +1,8 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { validate, type ValidationError } from 'class-validator';
+import { validate } from 'class-validator';
 import { type ErrorDetail, RealtimeError } from '../errors/realtime-error.js';
+import { detailsOf } from '../errors/validation-details.js';
 
 const NATIVE_TYPES: readonly unknown[] = [String, Number, Boolean, Array, Object, undefined];
 
@@ -25,19 +26,10 @@ export async function validated<T extends object>(type: new () => T, value: unkn
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
   });
-  if (errors.length > 0) throw failure(errors.flatMap((error) => detailsOf(error, '')));
+  if (errors.length > 0) throw failure(errors.flatMap((error) => detailsOf(error)));
   return body;
 }
 
 function failure(details: readonly ErrorDetail[]): RealtimeError {
   return new RealtimeError('VALIDATION_FAILED', 'validation failed', { details });
-}
-
-function detailsOf(error: ValidationError, parent: string): ErrorDetail[] {
-  const path = parent === '' ? error.property : `${parent}.${error.property}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
-    path,
-    message: rule === 'whitelistValidation' ? 'unknown property' : message,
-  }));
-  return [...own, ...(error.children ?? []).flatMap((child) => detailsOf(child, path))];
 }
