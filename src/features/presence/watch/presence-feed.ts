@@ -2,11 +2,13 @@ import type { Cancel, Clock, Connection, TopicBus } from '../../../realtime/inde
 import { presenceChannel } from '../local/index.js';
 import { hidden, type Presence, type PresenceFacts } from '../state/index.js';
 import { KnownPresences, shownOf } from './known-presences.js';
-import { type Watch, Watches } from './watches.js';
+import { isInDoubt, type Watch, Watches } from './watches.js';
 
 /** Changes of so long are read and pushed together. */
 const GATHER_MS = 50;
 const RETRY_MS = 1000;
+/** How often one request asks about memberships that go on changing. */
+const MAX_QUESTIONS = 5;
 
 export interface FeedServices {
   readonly clock: Clock;
@@ -48,15 +50,36 @@ export class PresenceFeed {
   async open(connection: Connection, watches: readonly Watch[]): Promise<Presence[]> {
     const userIds = watches.map(({ userId }) => userId);
     await Promise.all(userIds.map((userId) => this.listening.get(userId)));
-    for (const watch of watches) watch.isInDoubt = false;
-    const [shared, facts] = await Promise.all([
-      this.services.sharesRoom(connection.principal.userId, userIds),
-      this.services.facts(userIds.filter((userId) => !this.known.has(userId))),
-    ]);
+    const facts = await this.services.facts(userIds.filter((userId) => !this.known.has(userId)));
     for (const [userId, read] of facts) {
       if (this.watches.isWatched(userId) && !this.known.has(userId)) this.known.take(read);
     }
-    return watches.map((watch) => this.show(watch, shared.has(watch.userId)));
+    await this.askAbout(connection, watches);
+    return watches.map((watch) => this.show(watch));
+  }
+
+  /** Asks who may be seen, and again while memberships change in between; what stays in doubt is hidden for now. */
+  private async askAbout(connection: Connection, watches: readonly Watch[]): Promise<void> {
+    const doubtful = (): Watch[] => watches.filter(isInDoubt);
+    for (let attempt = 0; attempt < MAX_QUESTIONS && doubtful().length > 0; attempt += 1) {
+      await this.ask(connection.principal.userId, doubtful(), userOf);
+    }
+  }
+
+  /** One question for many watches that have a viewer, or a user, in common. */
+  private async ask(
+    pivot: string,
+    watches: readonly Watch[],
+    otherOf: (watch: Watch) => string,
+  ): Promise<void> {
+    const asked = watches.map((watch) => ({ watch, doubts: watch.doubts }));
+    const shared = await this.services.sharesRoom(pivot, [...new Set(watches.map(otherOf))]);
+    for (const { watch, doubts } of asked) {
+      // An answer from before the last change must not undo what is known since.
+      if (watch.doubts !== doubts) continue;
+      watch.sharesRoom = shared.has(otherOf(watch));
+      watch.settledDoubts = doubts;
+    }
   }
 
   /** Follows the watched rooms, and asks again who may see whom. */
@@ -83,10 +106,9 @@ export class PresenceFeed {
     return watch;
   }
 
-  private show(watch: Watch, isShared: boolean): Presence {
+  private show(watch: Watch): Presence {
     const { userId, connection } = watch;
-    if (!watch.isInDoubt) watch.sharesRoom = isShared;
-    const isVisible = !watch.isInDoubt && isShared;
+    const isVisible = watch.sharesRoom && !isInDoubt(watch);
     const shown = isVisible
       ? this.known.seenBy(connection.principal.userId, userId)
       : shownOf(hidden(userId));
@@ -95,7 +117,7 @@ export class PresenceFeed {
   }
 
   private doubt(watch: Watch): void {
-    watch.isInDoubt = true;
+    watch.doubts += 1;
     this.unsettled.add(watch);
     this.gather();
   }
@@ -150,12 +172,10 @@ export class PresenceFeed {
     watches: readonly Watch[],
     otherOf: (watch: Watch) => string,
   ): Promise<void> {
-    for (const watch of watches) watch.isInDoubt = false;
-    const shared = await this.services.sharesRoom(pivot, [...new Set(watches.map(otherOf))]);
+    await this.ask(pivot, watches, otherOf);
     await this.read(watches.map(userOf).filter((userId) => !this.known.has(userId)));
     for (const watch of watches) {
-      if (watch.isInDoubt || !this.isAlive(watch)) continue;
-      watch.sharesRoom = shared.has(otherOf(watch));
+      if (isInDoubt(watch) || !this.isAlive(watch)) continue;
       this.push(watch);
       if (!this.watches.isWanted(watch)) this.watches.end(watch);
     }
@@ -186,7 +206,7 @@ export class PresenceFeed {
 
   private push(watch: Watch): void {
     const { connection, userId } = watch;
-    if (watch.shown === undefined || watch.isInDoubt) return;
+    if (watch.shown === undefined || isInDoubt(watch)) return;
     const shown = watch.sharesRoom
       ? this.known.seenBy(connection.principal.userId, userId)
       : shownOf(hidden(userId));

@@ -10,8 +10,10 @@ export interface Watch {
   readonly roomIds: Set<string>;
   /** Whether the two shared any room when the store was asked last. */
   sharesRoom: boolean;
-  /** Something happened since the store was asked, so that it must be asked again before anything is shown. */
-  isInDoubt: boolean;
+  /** Counts what happened that may change this. */
+  doubts: number;
+  /** The count at which the store was asked: unless it is the count, it must be asked again before anything is shown. */
+  settledDoubts: number;
   /** What the client was shown last, as JSON; undefined before the reply to the request that began the watch. */
   shown: string | undefined;
 }
@@ -112,6 +114,8 @@ export class Watches {
   }
 }
 
+export const isInDoubt = ({ doubts, settledDoubts }: Watch): boolean => doubts !== settledDoubts;
+
 function newWatch(connection: Connection, userId: string): Watch {
   return {
     connection,
@@ -119,7 +123,8 @@ function newWatch(connection: Connection, userId: string): Watch {
     isNamed: false,
     roomIds: new Set(),
     sharesRoom: false,
-    isInDoubt: true,
+    doubts: 1,
+    settledDoubts: 0,
     shown: undefined,
   };
 }
