@@ -41,6 +41,7 @@ export class RecordedConnection extends Connection {
     this.received.push(frame);
   }
 
+  closeOnceAnswered(): void {}
   prolong(): void {
     throw new Error('not used');
   }

@@ -40,6 +40,9 @@ export abstract class Connection {
   /** Replaces the credential's end (`null`: never), after a refresh. */
   abstract prolong(expiresAtMs: number | null): void;
 
+  /** Starts no further request, and closes once those that were started have their answers. */
+  abstract closeOnceAnswered(close: CloseReason): void;
+
   /** Starts the close handshake after what is already due; later calls do nothing. */
   abstract close(close: CloseReason): void;
 }

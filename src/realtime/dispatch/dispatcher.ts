@@ -72,7 +72,7 @@ export class Dispatcher extends RequestReader {
     recent.push(now);
     this.badFrames.set(peer, recent);
     if (recent.length >= MAX_BAD_FRAMES) {
-      setImmediate(() => peer.close({ code: CLOSE.badFrames, reason: '' }));
+      peer.closeOnceAnswered({ code: CLOSE.badFrames, reason: '' });
     }
   }
 }

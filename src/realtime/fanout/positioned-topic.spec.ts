@@ -70,6 +70,7 @@ class SlowRecipient extends Connection implements Recipient {
     if (!this.outbox.offer(frame.text)) this.waitingStates.set(key, frame);
   }
 
+  closeOnceAnswered(): void {}
   prolong(): void {}
   close(): void {}
 }

@@ -53,6 +53,20 @@ class Running implements RequestProgress {
   }
 }
 
+interface Resolvable {
+  readonly promise: Promise<void>;
+  resolve(): void;
+}
+
+/** As `Promise.withResolvers`, which Node has from version 22 on. */
+function withResolvers(): Resolvable {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
 /**
  * The requests of one connection: started in the order in which they came, each when what it declares allows it (see
  * `Ordered`), and a bounded number at a time.
@@ -68,7 +82,7 @@ export class Inbox {
   /** Of those, the ones that nothing may overtake yet. */
   private unadmitted = 0;
   private running: Set<Running> | undefined;
-  private onIdle: (() => void) | undefined;
+  private idle: Resolvable | undefined;
 
   constructor(private readonly owner: InboxOwner) {}
 
@@ -81,18 +95,18 @@ export class Inbox {
 
   /** Lets requests start: the connection is attached. */
   open(): void {
+    if (this.idle !== undefined) return;
     this.isOpen = true;
     this.pump();
   }
 
   /** Starts nothing more. Resolves when what was started is answered. */
-  async shut(): Promise<void> {
+  shut(): Promise<void> {
     this.isOpen = false;
     this.waiting = [];
-    if (this.running === undefined || this.running.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.onIdle = resolve;
-    });
+    this.idle ??= withResolvers();
+    if (this.running === undefined || this.running.size === 0) this.idle.resolve();
+    return this.idle.promise;
   }
 
   /** Forgets what waits: the connection is gone. What was started ends by itself. */
@@ -100,7 +114,7 @@ export class Inbox {
     this.isOpen = false;
     this.waiting = [];
     this.head = undefined;
-    this.onIdle?.();
+    this.idle?.resolve();
   }
 
   /** Whether the socket is not being read because of us. */
@@ -185,7 +199,7 @@ export class Inbox {
       const answer = running.release();
       if (answer !== undefined) this.owner.write(answer);
     }
-    if (all.size === 0) this.onIdle?.();
+    if (all.size === 0) this.idle?.resolve();
   }
 
   private pauseReading(): void {

@@ -148,6 +148,10 @@ export class SocketConnection extends Connection {
     this.ws.once('close', task);
   }
 
+  closeOnceAnswered(close: CloseReason): void {
+    void this.inbox.shut().then(() => this.close(close));
+  }
+
   close(close: CloseReason): void {
     if (this.isEnding) return;
     this.#phase = 'closing';

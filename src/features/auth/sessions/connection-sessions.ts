@@ -84,22 +84,17 @@ export class ConnectionSessions {
   async revoke(connection: Connection, sessionId: string): Promise<void> {
     const { userId } = connection.principal;
     await this.sessions.revoke({ userId, sessionId }, connection.id);
-    if (sessionId === connection.principal.sessionId) closeAfterReply(connection, REVOKED);
+    if (sessionId === connection.principal.sessionId) connection.closeOnceAnswered(REVOKED);
   }
 
   /** Ends the session; this connection after its reply, its other ones at once. */
   async logOut(connection: Connection): Promise<void> {
     await this.sessions.logOut(connection.principal, connection.id);
-    closeAfterReply(connection, LOGGED_OUT_HERE);
+    connection.closeOnceAnswered(LOGGED_OUT_HERE);
   }
 }
 
 function isLater(endMs: number | null, presentMs: number | null): boolean {
   if (presentMs === null) return false;
   return endMs === null || endMs > presentMs;
-}
-
-/** The reply is written while the handler's promise settles: before the next turn of the event loop. */
-function closeAfterReply(connection: Connection, close: CloseReason): void {
-  setImmediate(() => connection.close(close));
 }

@@ -31,6 +31,7 @@ class RecordedConnection extends Connection {
 
   pushState(): void {}
 
+  closeOnceAnswered(): void {}
   prolong(expiresAtMs: number | null): void {
     this.principal = { ...this.principal, expiresAtMs };
   }
