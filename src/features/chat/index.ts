@@ -8,7 +8,6 @@ export {
   LogReader,
   type Memberships,
   type MessageView,
-  type ReactionView,
   type RoomEvent,
   type RoomFacts,
   type RoomKind,

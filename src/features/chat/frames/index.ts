@@ -1,2 +1,2 @@
-export { type CursorParts, decodeCursor, encodeCursor } from './cursor.js';
+export { decodeCursor, encodeCursor } from './cursor.js';
 export { IsClientId, IsId, IsLimit, IsMeta, IsSeq, IsText, Optional } from './rules.decorator.js';

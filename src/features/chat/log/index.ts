@@ -7,9 +7,9 @@ import { RoomLog } from './room-log.js';
 
 export { appendStore } from './append/index.js';
 export { LogReader, type Memberships } from './log-reader.js';
-export { LogWriter } from './log-writer.js';
+export { type Append, LogWriter } from './log-writer.js';
 export { store as logStore } from './log.store.js';
-export type { MessageView, ReactionView } from '../records/index.js';
+export type { MessageView } from '../records/index.js';
 export { ReadPositions } from './read-positions.js';
 export {
   type MembershipChanged,
@@ -18,7 +18,7 @@ export {
   type RoomEvent,
   userChannel,
 } from '../records/index.js';
-export { type Append, type AppendInput, type Committed, RoomLog } from './room-log.js';
+export { type AppendInput, type Committed, RoomLog } from './room-log.js';
 export type { RoomFacts, RoomKind, RoomRole, RoomView } from '../records/index.js';
 
 /** What chat's module provides for the rooms' logs; `RoomLog` and `LogReader` are for other features too. */

@@ -3,7 +3,7 @@ import { RealtimeError, SystemClock, TopicBus } from '../../../realtime/index.js
 import { StorageError } from '../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { chatMigrations } from '../records/index.js';
-import { AppendDriver } from './append/append-driver.js';
+import { AppendDriver } from './append-driver.js';
 import { LogWriter } from './log-writer.js';
 
 /** Keeps what is published. */

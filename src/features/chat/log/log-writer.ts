@@ -9,7 +9,6 @@ import {
   type RoomEvent,
   userChannel,
 } from '../records/index.js';
-import type { Append } from './room-log.js';
 
 /** Events of one commit. More would make its first append wait for too long. */
 const MAX_BATCH_EVENTS = 256;
@@ -19,10 +18,18 @@ const MAX_QUEUE = 8192;
 
 const RETRY_AFTER_MS = 1000;
 
+/** An append on its way. */
+export interface Append<Result> {
+  /** Resolves when the append has its place in the order, or has been turned away. */
+  readonly admitted: Promise<void>;
+  /** Resolves when it is stored as durably as `DURABILITY` says. */
+  readonly committed: Promise<Result>;
+}
+
 interface Waiting {
   readonly change: Change;
-  resolve(stored: Stored): void;
-  reject(error: Error): void;
+  readonly resolve: (stored: Stored) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**

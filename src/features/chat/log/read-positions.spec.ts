@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SystemClock } from '../../../realtime/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { chatMigrations } from '../records/index.js';
-import { AppendDriver } from './append/append-driver.js';
+import { AppendDriver } from './append-driver.js';
 import { ReadPositions } from './read-positions.js';
 
 let test: TestDatabase;

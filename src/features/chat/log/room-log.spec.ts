@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVICE, SystemClock, TopicBus, type UserActor } from '../../../realtime/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { chatMigrations } from '../records/index.js';
-import { AppendDriver } from './append/append-driver.js';
+import { AppendDriver } from './append-driver.js';
 import { LogWriter } from './log-writer.js';
 import { type AppendInput, RoomLog } from './room-log.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../../realtime/index.js';
 import { plainQuery, type QueryLike } from '../../../storage/index.js';
-import { LogWriter } from './log-writer.js';
+import { type Append, LogWriter } from './log-writer.js';
 import type { RoomEvent, RoomRole } from '../records/index.js';
 
 /** An event of a module's own, to be appended to a room's log. */
@@ -26,14 +26,6 @@ export interface AppendInput {
 /** What was stored. */
 export interface Committed {
   readonly event: RoomEvent;
-}
-
-/** An append on its way. */
-export interface Append<Result> {
-  /** Resolves when the append has its place in the order, or has been turned away. */
-  readonly admitted: Promise<void>;
-  /** Resolves when it is stored as durably as `DURABILITY` says. */
-  readonly committed: Promise<Result>;
 }
 
 const MAX_BODY_BYTES = 16 * 1024;

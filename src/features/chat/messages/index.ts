@@ -1,8 +1,9 @@
 import type { Provider } from '@nestjs/common';
 import { MessageGateway } from './message.gateway.js';
 import { MessagesService } from './messages.service.js';
+import { SendsService } from './sends.service.js';
 
 export { store as messagesStore } from './messages.store.js';
 
 /** What chat's module provides for messages. */
-export const messageProviders: Provider[] = [MessagesService, MessageGateway];
+export const messageProviders: Provider[] = [SendsService, MessagesService, MessageGateway];

@@ -3,15 +3,19 @@ import { Caller, Ordered, RealtimeGateway } from '../../../realtime/index.js';
 import type { UserActor } from '../../../realtime/index.js';
 import { HistoryFrame, MessageFrame, SendFrame } from './frames.js';
 import { MessagesService } from './messages.service.js';
+import { SendsService } from './sends.service.js';
 
 @RealtimeGateway('message')
 export class MessageGateway {
-  constructor(private readonly messages: MessagesService) {}
+  constructor(
+    private readonly sends: SendsService,
+    private readonly messages: MessagesService,
+  ) {}
 
   @Ordered('room')
   @SubscribeMessage('message.send')
   async send(@Caller() actor: UserActor, @MessageBody() sending: SendFrame) {
-    return await this.messages.send(actor, sending);
+    return await this.sends.send(actor, sending);
   }
 
   @SubscribeMessage('message.history')

@@ -1,15 +1,8 @@
 export { fitting } from './bytes.js';
 export { readEvents, type Stretch, withMessages } from './events.store.js';
-export {
-  membersByKey,
-  messagesByClientId,
-  messagesByKey,
-  messageRows,
-  ordinalsAt,
-  placeKey,
-} from './lookups.store.js';
+export { membersByKey, messagesByClientId, messagesByKey, ordinalsAt, placeKey } from './lookups.store.js';
 export { insertingMany, keyIn, withManyKeys } from './many.store.js';
-export type { MessageView, ReactionView } from './message-view.js';
+export type { MessageView } from './message-view.js';
 export { chatMigrations } from './migrations.js';
 export {
   type MembershipChanged,
@@ -22,7 +15,6 @@ export { hasRank, type RoomFacts, type RoomKind, type RoomRole, type RoomView } 
 export { type PositionsAhead, readRoomViews, type RoomViewsQuery } from './room-views.store.js';
 export type {
   ChatTables,
-  LogStateTable,
   MembersTable,
   MentionsTable,
   MessagesTable,

@@ -1,7 +1,9 @@
 import type { Provider } from '@nestjs/common';
+import { MembersService } from './members.service.js';
 import { OwnPushes } from './own-pushes.js';
 import { RoomAccess } from './room-access.js';
 import { SqlRoomAccess } from './room-access.sql.js';
+import { RoomListsService } from './room-lists.service.js';
 import { RoomGateway } from './room.gateway.js';
 import { RoomsService } from './rooms.service.js';
 
@@ -13,6 +15,8 @@ export { store as roomsStore } from './rooms.store.js';
 /** What chat's module provides for rooms; `RoomAccess` is for other features too. */
 export const roomProviders: Provider[] = [
   RoomsService,
+  RoomListsService,
+  MembersService,
   RoomGateway,
   OwnPushes,
   { provide: RoomAccess, useClass: SqlRoomAccess },

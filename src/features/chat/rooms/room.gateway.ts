@@ -2,11 +2,17 @@ import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import { Caller, RealtimeGateway } from '../../../realtime/index.js';
 import type { UserActor } from '../../../realtime/index.js';
 import { AddFrame, CreateFrame, MembersFrame, PageFrame, RoomFrame } from './frames.js';
+import { MembersService } from './members.service.js';
+import { RoomListsService } from './room-lists.service.js';
 import { RoomsService } from './rooms.service.js';
 
 @RealtimeGateway('room')
 export class RoomGateway {
-  constructor(private readonly rooms: RoomsService) {}
+  constructor(
+    private readonly rooms: RoomsService,
+    private readonly lists: RoomListsService,
+    private readonly members: MembersService,
+  ) {}
 
   @SubscribeMessage('room.create')
   async create(@Caller() actor: UserActor, @MessageBody() creation: CreateFrame) {
@@ -15,12 +21,12 @@ export class RoomGateway {
 
   @SubscribeMessage('room.get')
   async get(@Caller() actor: UserActor, @MessageBody() { roomId }: RoomFrame) {
-    return { room: await this.rooms.get(actor, roomId) };
+    return { room: await this.lists.get(actor, roomId) };
   }
 
   @SubscribeMessage('room.list')
   async list(@Caller() actor: UserActor, @MessageBody() page: PageFrame) {
-    return await this.rooms.list(actor, page);
+    return await this.lists.list(actor, page);
   }
 
   @SubscribeMessage('room.join')
@@ -40,7 +46,7 @@ export class RoomGateway {
   }
 
   @SubscribeMessage('room.members')
-  async members(@Caller() actor: UserActor, @MessageBody() { roomId, ...page }: MembersFrame) {
-    return await this.rooms.members(actor, roomId, page);
+  async listMembers(@Caller() actor: UserActor, @MessageBody() { roomId, ...page }: MembersFrame) {
+    return await this.members.list(actor, roomId, page);
   }
 }

@@ -1,14 +1,13 @@
 import type { Kysely } from 'kysely';
 import {
   type ChatTables,
-  directKey,
   type MembersTable,
   membersByKey,
   messagesByClientId,
   messagesByKey,
   type RoomsTable,
 } from '../../records/index.js';
-import type { Change, CreateRoom } from './change.js';
+import { type Change, pairOf } from './change.js';
 import {
   deleteMembers,
   insertEvents,
@@ -100,7 +99,7 @@ async function knowCreations(db: Db, work: Workspace, changes: readonly Change[]
   const creations = changes.filter((change) => change.change === 'create');
   if (creations.length === 0) return;
   const rooms = db.selectFrom('rooms').selectAll();
-  const directKeys = creations.flatMap(directKeyOf);
+  const directKeys = creations.flatMap((creation) => pairOf(creation) ?? []);
   if (directKeys.length > 0) know(await rooms.where('direct_key', 'in', directKeys).execute());
   const requests = creations.flatMap(({ actorId, clientId }): Key[] =>
     clientId === null ? [] : [[actorId, clientId]],
@@ -110,12 +109,6 @@ async function knowCreations(db: Db, work: Workspace, changes: readonly Change[]
   function know(rows: readonly RoomsTable[]): void {
     for (const row of rows) if (!work.room(row.id)) work.knowRoom(row);
   }
-}
-
-/** The key of the direct room that a creation asks for. */
-function directKeyOf(creation: CreateRoom): string[] {
-  const [other] = creation.memberIds;
-  return creation.kind === 'direct' && other !== undefined ? [directKey(creation.actorId, other)] : [];
 }
 
 async function knowSent(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { MessageView, RoomEvent, RoomKind } from '../../records/index.js';
+import { directKey, type MessageView, type RoomEvent, type RoomKind } from '../../records/index.js';
 import type { PlainQuery } from '../../../../storage/index.js';
 
 /** Who acts; null is the service, whose rights are not checked. */
@@ -109,4 +109,9 @@ export const NO_ROOM: Refused = { outcome: 'refused', code: 'NOT_FOUND', message
 
 export function forbid(message: string): Refused {
   return { outcome: 'refused', code: 'FORBIDDEN', message };
+}
+
+/** The key of the direct room that a creation asks for; null when it asks for none. */
+export function pairOf({ kind, actorId, memberIds: [other] }: CreateRoom): string | null {
+  return kind === 'direct' && other !== undefined ? directKey(actorId, other) : null;
 }

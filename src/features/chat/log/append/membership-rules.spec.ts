@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openTestDatabase, type TestDatabase } from '../../../../storage/testing.js';
 import { chatMigrations } from '../../records/index.js';
-import { AppendDriver } from './append-driver.js';
+import { AppendDriver } from '../append-driver.js';
 import type { Change } from './change.js';
 
 let test: TestDatabase;

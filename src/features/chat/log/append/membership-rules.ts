@@ -1,5 +1,4 @@
 import {
-  directKey,
   eventView,
   hasRank,
   type MembersTable,
@@ -15,6 +14,7 @@ import {
   type LeaveRoom,
   NO_ROOM,
   type Outcome,
+  pairOf,
   type Stored,
 } from './change.js';
 import { refuseArchived, writerIn } from './standing.js';
@@ -22,10 +22,8 @@ import type { Workspace } from './workspace.js';
 
 /** Creates a room with its first members, or finds the one that the same request, or the same pair, has already. */
 export function createRoom(work: Workspace, creation: CreateRoom): Outcome {
-  const { actorId, clientId, kind, memberIds } = creation;
-  const repeated = clientId === null ? undefined : work.creation(actorId, clientId);
-  const pair = kind === 'direct' && memberIds[0] !== undefined ? directKey(actorId, memberIds[0]) : null;
-  const existing = repeated ?? (pair === null ? undefined : work.directRoom(pair));
+  const { actorId, kind, memberIds } = creation;
+  const existing = existingRoom(work, creation);
   if (existing) return { ...stored(existing.id, []), duplicate: true };
   if (!creation.areMembersKnown) return { outcome: 'refused', code: 'NOT_FOUND', message: 'user not found' };
 
@@ -34,15 +32,23 @@ export function createRoom(work: Workspace, creation: CreateRoom): Outcome {
     kind,
     name: creation.name,
     topic: creation.topic,
-    direct_key: pair,
+    direct_key: pairOf(creation),
     creator_id: actorId,
-    client_id: clientId,
+    client_id: creation.clientId,
   });
   const others: RoomRole = kind === 'direct' ? 'owner' : 'member';
   return stored(room.id, [
     join(work, { room, userId: actorId, role: 'owner', actorId }),
     ...memberIds.map((userId) => join(work, { room, userId, role: others, actorId })),
   ]);
+}
+
+function existingRoom(work: Workspace, creation: CreateRoom): RoomsTable | undefined {
+  const { actorId, clientId } = creation;
+  const repeated = clientId === null ? undefined : work.creation(actorId, clientId);
+  if (repeated) return repeated;
+  const pair = pairOf(creation);
+  return pair === null ? undefined : work.directRoom(pair);
 }
 
 /** Lets the actor into a channel. Whoever enters an empty one owns it: nobody else could ever run it. */

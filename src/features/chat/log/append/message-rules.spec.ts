@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openTestDatabase, type TestDatabase } from '../../../../storage/testing.js';
 import { chatMigrations } from '../../records/index.js';
-import { AppendDriver, DRIVEN_AT_MS } from './append-driver.js';
+import { AppendDriver, DRIVEN_AT_MS } from '../append-driver.js';
 import type { ModuleEvent, SendMessage } from './change.js';
 
 let test: TestDatabase;

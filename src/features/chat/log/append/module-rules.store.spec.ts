@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventSeq, plainQuery } from '../../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../../storage/testing.js';
 import { chatMigrations } from '../../records/index.js';
-import { AppendDriver } from './append-driver.js';
+import { AppendDriver } from '../append-driver.js';
 import type { Change, ModuleEvent } from './change.js';
 
 interface VoteTables {

@@ -1,8 +1,14 @@
-import type { Database, Store } from '../../../../storage/index.js';
-import type { RoomEvent, RoomView } from '../../records/index.js';
-import { store as logStore } from '../log.store.js';
-import { store as appendStore } from './append.store.js';
-import type { Change, CreateRoom, Outcome, SendMessage, Stored } from './change.js';
+import type { Database, Store } from '../../../storage/index.js';
+import type { RoomEvent, RoomView } from '../records/index.js';
+import {
+  appendStore,
+  type Change,
+  type CreateRoom,
+  type Outcome,
+  type SendMessage,
+  type Stored,
+} from './append/index.js';
+import { store as logStore } from './log.store.js';
 
 /** The wall time of every append that is driven, unless a test says otherwise: 2030-01-01. */
 export const DRIVEN_AT_MS = Date.UTC(2030, 0, 1);

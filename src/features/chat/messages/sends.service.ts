@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Appending, newId, type UserActor } from '../../../realtime/index.js';
+import { Users } from '../../auth/index.js';
+import { LogWriter, type MessageView } from '../log/index.js';
+import { namesIn } from './named-users.js';
+
+export interface Sending {
+  readonly roomId: string;
+  readonly text: string;
+  readonly clientId: string;
+  readonly replyTo?: number;
+  readonly threadSeq?: number;
+  readonly meta?: object;
+}
+
+export interface Sent {
+  readonly message: MessageView;
+  /** True when an earlier send with this `clientId` had stored it. */
+  readonly duplicate: boolean;
+}
+
+/** Sends messages. */
+@Injectable()
+export class SendsService {
+  constructor(
+    private readonly log: LogWriter,
+    private readonly users: Users,
+  ) {}
+
+  /** Takes the message into the order of its room. The reply comes when it is stored. */
+  async send({ userId }: UserActor, sending: Sending): Promise<Appending<Sent>> {
+    const namedIds = await this.namedIn(sending.text);
+    const { admitted, committed } = this.log.submit({
+      change: 'send',
+      roomId: sending.roomId,
+      actorId: userId,
+      id: newId(),
+      clientId: sending.clientId,
+      requestHash: hashOf(sending),
+      text: sending.text,
+      replyTo: sending.replyTo ?? null,
+      threadSeq: sending.threadSeq ?? null,
+      meta: sending.meta === undefined ? null : JSON.stringify(sending.meta),
+      namedIds,
+    });
+    return new Appending(admitted, sentFrom(committed));
+  }
+
+  private async namedIn(text: string): Promise<string[]> {
+    const names = namesIn(text);
+    if (names.length === 0) return [];
+    const users = await this.users.byUsernames(names);
+    return users.map(({ id }) => id);
+  }
+}
+
+async function sentFrom(
+  committed: Promise<{ readonly message?: MessageView; readonly duplicate: boolean }>,
+): Promise<Sent> {
+  const { message, duplicate } = await committed;
+  if (!message) throw new Error('a message was stored without its view');
+  return { message, duplicate };
+}
+
+/** Tells a repeated send from another one under the same `clientId`; `meta` is not part of what was said. */
+function hashOf({ text, replyTo, threadSeq }: Sending): string {
+  const said = JSON.stringify([text, replyTo ?? null, threadSeq ?? null, []]);
+  return createHash('sha256').update(said).digest('base64url');
+}
