@@ -8,7 +8,7 @@ import {
   type Provider,
   UseGuards,
 } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import {
   AuthorizesUpgrades,
   Clock,
@@ -62,7 +62,9 @@ export interface KernelOptions {
   readonly settings?: Partial<RealtimeSettings>;
   readonly clock?: Clock;
   /** Called before the application starts, for global guards, pipes and the like. */
-  readonly configure?: (app: INestApplication) => void;
+  readonly configure?: (app: INestApplication) => unknown;
+  /** Called before the modules are built, to override what they hold. */
+  readonly override?: (builder: TestingModuleBuilder) => unknown;
 }
 
 /** The kernel alone, with a test's own gateways, on a free port. */
@@ -78,6 +80,7 @@ export class KernelApp {
       providers: [DoorGateway, HeaderGuard, ...options.providers],
     });
     if (options.clock !== undefined) builder.overrideProvider(Clock).useValue(options.clock);
+    options.override?.(builder);
     const module = await builder.compile();
     const app = module.createNestApplication({ logger: false });
     useRealtime(app);

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/internal';
 import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websockets/internal';
 import { BootError } from '../errors/boot-error.js';
@@ -29,6 +29,7 @@ export class GatewayScanner {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly modules: ModulesContainer,
   ) {}
 
   /** Every gateway, looked at once: what is warned of is warned of once. */
@@ -37,6 +38,7 @@ export class GatewayScanner {
   }
 
   private find(): DiscoveredGateway[] {
+    for (const { injectables } of this.modules.values()) injectables.forEach(refuseScopedGlobal);
     const providers = this.discovery.getProviders();
     providers.forEach(refuseScopedGlobal);
     return providers.filter(isGateway).map((wrapper) => this.describe(wrapper));

@@ -81,13 +81,17 @@ function eventOf(gateway: DiscoveredGateway, method: string): string | undefined
       'name the event with a string',
     );
   }
-  if (gateway.prefix !== undefined && !event.startsWith(`${gateway.prefix}.`)) {
+  if (gateway.prefix !== undefined && !isVerbOf(gateway.prefix, event)) {
     throw new BootError(
       `${place} handles "${event}", which is outside its gateway's prefix`,
-      `name the event "${gateway.prefix}.${event}", or move it to a gateway of its own prefix`,
+      `name the event "${gateway.prefix}.<verb>", or move it to a gateway of its own prefix`,
     );
   }
   return event;
+}
+
+function isVerbOf(prefix: string, event: string): boolean {
+  return event.startsWith(`${prefix}.`) && event.length > prefix.length + 1;
 }
 
 function refuseDuplicate(first: Route | undefined, { gateway, method, event }: Handler): void {
