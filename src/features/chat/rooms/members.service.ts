@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { notFound, type UserActor } from '../../../realtime/index.js';
+import { decodeCursor, encodeCursor, notFound, type UserActor } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { type User, Users } from '../../auth/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
-import { decodeCursor, encodeCursor } from '../frames/index.js';
 import type { RoomRole } from '../log/index.js';
 import { fitting, iso } from '../records/index.js';
 import { DEFAULT_PAGE, type Page } from './page.js';

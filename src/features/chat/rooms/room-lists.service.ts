@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { notFound, type UserActor } from '../../../realtime/index.js';
+import { decodeCursor, encodeCursor, notFound, type UserActor } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
-import { decodeCursor, encodeCursor } from '../frames/index.js';
 import { ReadPositions, type RoomFacts, type RoomView } from '../log/index.js';
 import { DEFAULT_PAGE, type Page } from './page.js';
 import { type RoomListPlace, store as roomsStore } from './rooms.store.js';

@@ -1,4 +1,4 @@
-import { invalid } from '../../../realtime/index.js';
+import { invalid } from '../errors/realtime-error.js';
 
 /** Where a list goes on: opaque to clients. */
 export type CursorParts = readonly (string | number)[];
