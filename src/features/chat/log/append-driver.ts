@@ -96,6 +96,7 @@ export class AppendDriver {
       threadSeq: null,
       meta: null,
       namedIds: [],
+      attachmentIds: [],
       ...values,
     };
   }

@@ -11,6 +11,7 @@ export interface Sending {
   readonly clientId: string;
   readonly replyTo?: number;
   readonly threadSeq?: number;
+  readonly attachmentIds?: readonly string[];
   readonly meta?: object;
 }
 
@@ -42,6 +43,7 @@ export class SendsService {
       replyTo: sending.replyTo ?? null,
       threadSeq: sending.threadSeq ?? null,
       meta: sending.meta === undefined ? null : JSON.stringify(sending.meta),
+      attachmentIds: sending.attachmentIds ?? [],
       namedIds,
     });
     return new Appending(admitted, sentFrom(committed));
@@ -64,7 +66,7 @@ async function sentFrom(
 }
 
 /** Tells a repeated send from another one under the same `clientId`; `meta` is not part of what was said. */
-function hashOf({ text, replyTo, threadSeq }: Sending): string {
-  const said = JSON.stringify([text, replyTo ?? null, threadSeq ?? null, []]);
+function hashOf({ text, replyTo, threadSeq, attachmentIds = [] }: Sending): string {
+  const said = JSON.stringify([text, replyTo ?? null, threadSeq ?? null, attachmentIds.toSorted()]);
   return createHash('sha256').update(said).digest('base64url');
 }

@@ -2,7 +2,7 @@ export { fitting } from './bytes.js';
 export { readEvents, type Stretch, withMessages } from './events.store.js';
 export { membersByKey, messagesByClientId, messagesByKey, ordinalsAt, placeKey } from './lookups.store.js';
 export { insertingMany, keyIn, withManyKeys } from './many.store.js';
-export type { MessageView } from './message-view.js';
+export type { AttachmentView, MessageView } from './message-view.js';
 export { chatMigrations } from './migrations.js';
 export {
   type MembershipChanged,
@@ -14,6 +14,7 @@ export {
 export { hasRank, type RoomFacts, type RoomKind, type RoomRole, type RoomView } from './room-view.js';
 export { type PositionsAhead, readRoomViews, type RoomViewsQuery } from './room-views.store.js';
 export type {
+  AttachmentsTable,
   ChatTables,
   MembersTable,
   MentionsTable,
@@ -21,4 +22,5 @@ export type {
   RoomEventsTable,
   RoomsTable,
 } from './tables.js';
+export { UNNAMED_LIFE_MS } from './tables.js';
 export { directKey, eventView, iso, messageView, roomFacts } from './views.js';

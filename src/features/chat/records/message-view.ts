@@ -5,6 +5,15 @@ export interface ReactionView {
   readonly mine?: boolean;
 }
 
+/** A file that a message names. */
+export interface AttachmentView {
+  readonly id: string;
+  readonly name: string;
+  /** Found in the content, never taken from the name. */
+  readonly mimeType: string;
+  readonly bytes: number;
+}
+
 /** A message, as the wire has it. A tombstone has `text: ""`, empty lists, `meta: null` and `deletedAt`. */
 export interface MessageView {
   readonly id: string;
@@ -20,7 +29,7 @@ export interface MessageView {
   readonly threadSeq: number | null;
   readonly replyCount: number;
   readonly mentions: readonly string[];
-  readonly attachments: readonly object[];
+  readonly attachments: readonly AttachmentView[];
   readonly reactions: readonly ReactionView[];
   readonly meta: object | null;
 }

@@ -1,5 +1,6 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { DialectName, Migration } from '../../../storage/index.js';
+import { attachmentMigrations } from './migrations/attachments.migrations.js';
 import type { ChatTables } from './tables.js';
 
 /** Chat's schema, step by step. */
@@ -29,6 +30,7 @@ export const chatMigrations: readonly Migration[] = [
       (schema as Kysely<ChatTables>).insertInto('log_state').values({ id: 1, commits: 0 }),
     ],
   },
+  ...attachmentMigrations,
 ];
 
 function rooms(db: Kysely<unknown>) {

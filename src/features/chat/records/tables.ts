@@ -56,6 +56,8 @@ export interface MessagesTable {
   mentions: string;
   /** JSON, as text and not in a JSON column: it is returned as it was sent. */
   meta: string | null;
+  /** JSON list of the `AttachmentView`s that the message names; `[]` once the content is erased. */
+  attachments: string;
 }
 
 export interface MembersTable {
@@ -85,6 +87,43 @@ export interface LogStateTable {
   commits: number;
 }
 
+/**
+ * `uploading`: the bytes are on their way, or their upload has died. `kept`: they are all there. `released`: nobody may
+ * have them any more, and they wait to be removed.
+ */
+export type AttachmentState = 'uploading' | 'kept' | 'released';
+
+/** An upload that no message has named in this time is gone. */
+export const UNNAMED_LIFE_MS = 86_400_000;
+
+/** A file that was uploaded for a room; its bytes are a blob of the same id. */
+export interface AttachmentsTable {
+  id: string;
+  room_id: string;
+  uploader_id: string;
+  /** Content, as the bytes are: empty once it is released. */
+  name: string;
+  mime_type: string;
+  bytes: number;
+  created_at: number;
+  /** The message that names it; until then it is its uploader's alone. */
+  message_seq: number | null;
+  state: AttachmentState;
+}
+
+/** What a user has uploaded on one day (UTC, days since 1970), whatever has become of it. */
+export interface UploadDaysTable {
+  user_id: string;
+  day: number;
+  bytes: number;
+}
+
+/** One row: the secret that signs addresses of attachments, made at the first start. */
+export interface AttachmentKeysTable {
+  id: number;
+  secret: string;
+}
+
 export interface ChatTables {
   rooms: RoomsTable;
   room_events: RoomEventsTable;
@@ -92,4 +131,7 @@ export interface ChatTables {
   members: MembersTable;
   mentions: MentionsTable;
   log_state: LogStateTable;
+  attachments: AttachmentsTable;
+  upload_days: UploadDaysTable;
+  attachment_keys: AttachmentKeysTable;
 }

@@ -1,4 +1,4 @@
-import type { MessageView } from './message-view.js';
+import type { AttachmentView, MessageView } from './message-view.js';
 import type { RoomEvent } from './room-event.js';
 import type { RoomFacts } from './room-view.js';
 import type { MessagesTable, RoomEventsTable, RoomsTable } from './tables.js';
@@ -26,7 +26,7 @@ export function messageView(row: MessagesTable): MessageView {
     threadSeq: row.thread_seq,
     replyCount: row.reply_count,
     mentions: JSON.parse(row.mentions) as string[],
-    attachments: [],
+    attachments: JSON.parse(row.attachments) as AttachmentView[],
     reactions: [],
     meta: row.meta === null ? null : (JSON.parse(row.meta) as object),
   };

@@ -7,6 +7,7 @@ import {
   messagesByKey,
   type RoomsTable,
 } from '../../records/index.js';
+import { attachmentsById, writeNamed } from './attachments/attachments.store.js';
 import { type Change, pairOf } from './change.js';
 import {
   deleteMembers,
@@ -33,6 +34,7 @@ export async function openWorkspace(db: Db, nowMs: number, changes: readonly Cha
   await knowSent(db, work, changes);
   await knowMembers(db, work, changes);
   await knowReferences(db, work, changes);
+  await knowAttachments(db, work, changes);
   return work;
 }
 
@@ -47,6 +49,7 @@ export async function flush(db: Db, work: Workspace): Promise<void> {
   await insertEvents(db, pending.events);
   await insertMessages(db, pending.messages);
   await insertMentions(db, pending.mentions);
+  await writeNamed(db, work.attachments.takeNamed());
   await writeMembers(db, pending.members);
   await writeReplyCounts(db, pending);
 }
@@ -139,6 +142,16 @@ async function knowReferences(db: Db, work: Workspace, changes: readonly Change[
     );
   for (const row of await messagesByKey(db, keys)) {
     if (!work.message(row.room_id, row.seq)) work.knowMessage(row);
+  }
+}
+
+async function knowAttachments(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
+  const ids = changes.filter((change) => change.change === 'send').flatMap((send) => send.attachmentIds);
+  for (const row of await attachmentsById(
+    db,
+    ids.map((id) => [id]),
+  )) {
+    work.attachments.know(row);
   }
 }
 

@@ -51,6 +51,8 @@ export interface SendMessage {
   readonly threadSeq: number | null;
   /** JSON. */
   readonly meta: string | null;
+  /** Uploads of the actor's in this room, each once, that no message has named yet. */
+  readonly attachmentIds: readonly string[];
   /** Users named in the text; those of them who are members are mentioned. */
   readonly namedIds: readonly string[];
 }

@@ -1,4 +1,11 @@
-import { eventView, type MessagesTable, messageView } from '../../records/index.js';
+import {
+  type AttachmentView,
+  eventView,
+  type MessagesTable,
+  messageView,
+  type RoomEventsTable,
+} from '../../records/index.js';
+import { attachmentsFor, nameAttachments } from './attachments/attachment-rules.js';
 import { type Outcome, type Refused, type SendMessage } from './change.js';
 import { writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
@@ -14,12 +21,15 @@ export function sendMessage(work: Workspace, send: SendMessage): Outcome {
   if ('outcome' in standing) return standing;
   const refusal = refuseReferences(work, send);
   if (refusal) return refusal;
+  const attached = attachmentsFor(work, send);
+  if ('outcome' in attached) return attached;
 
   const { room, member } = standing;
   const carries = send.threadSeq === null ? 'root message' : 'reply';
   const event = work.append(room, { type: 'message', actorId: send.actorId, carries });
   const mentioned = send.namedIds.filter((userId) => work.member(room.id, userId)).slice(0, MAX_MENTIONS);
-  const message = messageRow(send, event.seq, event.at, mentioned);
+  const views = nameAttachments(work, attached, event.seq);
+  const message = messageRow(send, event, mentioned, views);
   work.addMessage(message, mentioned);
   work.changeMember(member, { read_seq: event.seq, read_ordinal: event.ordinal });
   const root = send.threadSeq === null ? undefined : work.message(room.id, send.threadSeq);
@@ -61,9 +71,9 @@ function wrong(path: string, rule: string): Refused {
 
 function messageRow(
   send: SendMessage,
-  seq: number,
-  atMs: number,
+  { seq, at }: RoomEventsTable,
   mentioned: readonly string[],
+  attachments: readonly AttachmentView[],
 ): MessagesTable {
   return {
     room_id: send.roomId,
@@ -73,7 +83,7 @@ function messageRow(
     client_id: send.clientId,
     request_hash: send.requestHash,
     text: send.text,
-    created_at: atMs,
+    created_at: at,
     edited_at: null,
     deleted_at: null,
     reply_to: send.replyTo,
@@ -81,5 +91,6 @@ function messageRow(
     reply_count: 0,
     mentions: JSON.stringify(mentioned),
     meta: send.meta,
+    attachments: JSON.stringify(attachments),
   };
 }

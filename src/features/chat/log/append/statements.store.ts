@@ -31,6 +31,7 @@ export const insertMessages = insertingMany<MessagesTable>(
     'reply_count',
     'mentions',
     'meta',
+    'attachments',
   ],
   (db, rows) => db.insertInto('messages').values(rows),
 );

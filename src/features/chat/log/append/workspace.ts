@@ -6,6 +6,8 @@ import type {
   RoomsTable,
 } from '../../records/index.js';
 
+import { NamedAttachments } from './attachments/named-attachments.js';
+
 /** What a new event says beside what every event has. */
 export interface EventInput {
   readonly type: string;
@@ -36,6 +38,7 @@ const key = (...parts: readonly (string | number)[]): string => parts.join('\0')
  * all that they did is written by a few statements together.
  */
 export class Workspace {
+  readonly attachments = new NamedAttachments();
   readonly #rooms = new Map<string, RoomsTable>();
   readonly #directRooms = new Map<string, RoomsTable>();
   readonly #creations = new Map<string, RoomsTable>();
@@ -51,7 +54,7 @@ export class Workspace {
   #newMessages: MessagesTable[] = [];
   #mentions: MentionsTable[] = [];
 
-  constructor(private readonly nowMs: number) {}
+  constructor(readonly nowMs: number) {}
 
   room(roomId: string): RoomsTable | undefined {
     return this.#rooms.get(roomId);
