@@ -37,6 +37,8 @@ export function authSettings(config: Config): AuthSettings {
     accessTokenTtlS: config.ACCESS_TOKEN_TTL,
     refreshTokenTtlS: config.REFRESH_TOKEN_TTL,
     isRegistrationOpen: config.REGISTRATION === 'open',
+    isDirectoryOpen: config.USER_DIRECTORY === 'open',
+    maxAnswerBytes: config.MAX_ANSWER_BYTES,
     issuer: config.PUBLIC_URL ?? DEFAULT_ISSUER,
     loginsPerMinute: config.RATE_LOGINS_PER_MIN,
   };

@@ -13,7 +13,7 @@ export { ConnectionRegistry } from './connection/connection-registry.js';
 export type { Principal } from './connection/principal.js';
 export { Appending } from './gateways/appending.js';
 export { Caller, CurrentConnection } from './gateways/caller.decorator.js';
-export { type CursorParts, decodeCursor, encodeCursor } from './gateways/cursor.js';
+export { decodeCursor, encodeCursor } from './gateways/cursor.js';
 export { FrameValidationPipe, validated } from './gateways/frame-validation.pipe.js';
 export { Ordered, type Ordering } from './gateways/ordered.decorator.js';
 export { RealtimeGateway } from './gateways/realtime-gateway.decorator.js';

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 
+export { fitting } from './fitting.js';
 export { insertingMany, type Key, keyIn, withManyKeys } from './many-rows.js';
 export { bindSeq, type PlainQuery } from './plain-query.js';
 export { readMeta, writeMeta } from './schema/meta.js';

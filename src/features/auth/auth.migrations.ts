@@ -6,6 +6,7 @@ export const AUTH_MIGRATIONS: readonly Migration[] = [
   { name: 'auth/0001-users', up: (schema, dialect) => usersTable(schema, dialect) },
   { name: 'auth/0002-sessions', up: (schema) => [...sessionsTable(schema), ...refreshTokensTable(schema)] },
   { name: 'auth/0003-signing-keys', up: (schema) => [signingKeysTable(schema)] },
+  { name: 'auth/0010-user-blocks', up: (schema) => [userBlocksTable(schema)] },
 ];
 
 function usersTable({ schema }: Kysely<unknown>, dialect: DialectName): Compilable[] {
@@ -66,4 +67,13 @@ function signingKeysTable({ schema }: Kysely<unknown>): Compilable {
     .addColumn('kid', 'text', (column) => column.notNull().unique())
     .addColumn('private_jwk', 'text', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull());
+}
+
+function userBlocksTable({ schema }: Kysely<unknown>): Compilable {
+  return schema
+    .createTable('user_blocks')
+    .addColumn('blocker_id', 'text', (column) => column.notNull())
+    .addColumn('blocked_id', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('user_blocks_key', ['blocker_id', 'blocked_id']);
 }

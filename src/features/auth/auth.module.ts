@@ -9,6 +9,12 @@ import { SuspensionsService } from './accounts/suspensions.service.js';
 import { Users } from './accounts/users.js';
 import { AUTH_MIGRATIONS } from './auth.migrations.js';
 import { AUTH_SETTINGS, type AuthSettings } from './auth.settings.js';
+import { Blocks } from './blocks/blocks.js';
+import { BlocksService } from './blocks/blocks.service.js';
+import { store as blocksStore } from './blocks/blocks.store.js';
+import { StoredBlocks } from './blocks/stored-blocks.js';
+import { DirectoryService } from './directory/directory.service.js';
+import { store as directoryStore } from './directory/directory.store.js';
 import { AuthGateway } from './gateways/auth.gateway.js';
 import { UserGateway } from './gateways/user.gateway.js';
 import { AccountsController } from './http/accounts.controller.js';
@@ -16,6 +22,9 @@ import { JwksController } from './http/jwks.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { TicketsController } from './http/tickets.controller.js';
 import { LoginLimits } from './limits/login-limits.js';
+import { ProfilesService } from './profiles/profiles.service.js';
+import { store as profilesStore } from './profiles/profiles.store.js';
+import { UserChanges } from './profiles/user-changes.js';
 import { Authenticator } from './sessions/authenticator.js';
 import { ConnectionSessions } from './sessions/connection-sessions.js';
 import { GrantsService } from './sessions/grants.service.js';
@@ -53,16 +62,30 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
   imports: [
     StorageModule.forFeature({
       migrations: AUTH_MIGRATIONS,
-      stores: [accountsStore, sessionsStore, refreshTokensStore, signingKeysStore],
+      stores: [
+        accountsStore,
+        sessionsStore,
+        refreshTokensStore,
+        signingKeysStore,
+        directoryStore,
+        profilesStore,
+        blocksStore,
+      ],
     }),
   ],
   controllers: [AccountsController, SessionsController, TicketsController, JwksController],
   providers: [
     { provide: Users, useClass: StoredUsers },
+    StoredBlocks,
+    { provide: Blocks, useExisting: StoredBlocks },
     { provide: KeyStore, useClass: DatabaseKeyStore },
     { provide: TicketStore, useClass: MemoryTicketStore },
     AccountsService,
     PasswordsService,
+    DirectoryService,
+    ProfilesService,
+    UserChanges,
+    BlocksService,
     SuspensionsService,
     PasswordHasher,
     LoginLimits,
@@ -82,7 +105,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     AuthGateway,
     UserGateway,
   ],
-  exports: [Users, Authenticator],
+  exports: [Users, UserChanges, Blocks, Authenticator],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(

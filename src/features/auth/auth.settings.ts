@@ -16,6 +16,10 @@ export interface AuthSettings {
   readonly refreshTokenTtlS: number;
   /** Whether `POST /auth/register` makes accounts; `false`: it answers 403. */
   readonly isRegistrationOpen: boolean;
+  /** Whether `user.find` finds users by the beginning of their names; `false`: it answers `FORBIDDEN`. */
+  readonly isDirectoryOpen: boolean;
+  /** Largest answer with a list, in bytes; at least one item is always given. */
+  readonly maxAnswerBytes: number;
   /** The `iss` of access tokens: the service's public address, or a name of its own. */
   readonly issuer: string;
   /** Logins per minute, for each address and for each name, in bursts of twice that; registrations likewise. 0: no limit. */

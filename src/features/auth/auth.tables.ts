@@ -48,9 +48,17 @@ export interface SigningKeysTable {
   created_at: number;
 }
 
+/** Lookups by pair, and a user's own list in the order of the blocked. */
+export interface UserBlocksTable {
+  blocker_id: string;
+  blocked_id: string;
+  created_at: number;
+}
+
 export interface AuthTables {
   users: UsersTable;
   sessions: SessionsTable;
   refresh_tokens: RefreshTokensTable;
   signing_keys: SigningKeysTable;
+  user_blocks: UserBlocksTable;
 }

@@ -23,6 +23,8 @@ const AUTH: AuthSettings = {
   accessTokenTtlS: 900,
   refreshTokenTtlS: 3_600,
   isRegistrationOpen: true,
+  isDirectoryOpen: true,
+  maxAnswerBytes: 262_144,
   issuer: 'parley',
   loginsPerMinute: 0,
   // A hash of a test need not be strong.

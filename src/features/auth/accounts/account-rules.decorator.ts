@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { isDisplayName, isNewPassword, isPasswordGuess, isUsername } from './names.js';
+import { isDisplayName, isNameQuery, isNewPassword, isPasswordGuess, isUsername } from './names.js';
 
 /** 3–32 of `a-z 0-9 _ . -`, in either case. */
 export const IsUsername = rule('isUsername', isUsername, 'must be 3 to 32 of a-z 0-9 _ . -');
@@ -15,6 +15,13 @@ export const IsDisplayName = rule(
   'isDisplayName',
   isDisplayName,
   'must have 1 to 64 characters, visible ones, without control, zero-width and bidirectional characters',
+);
+
+/** The beginning of a name to be found: 1–200 characters. */
+export const IsNameQuery = rule(
+  'isNameQuery',
+  isNameQuery,
+  'must have 1 to 200 characters, well-formed ones',
 );
 
 function rule(name: string, test: (text: string) => boolean, message: string): () => PropertyDecorator {

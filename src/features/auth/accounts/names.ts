@@ -4,6 +4,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const SHORTEST_PASSWORD = 8;
 const LONGEST_PASSWORD = 256;
 const LONGEST_DISPLAY_NAME = 64;
+const LONGEST_QUERY = 200;
 
 /** Emoji that are joined into one, a family for example: the only place where a joiner shows. */
 const JOINED_EMOJI =
@@ -61,9 +62,18 @@ export function normalDisplayName(text: string): string {
   return text.normalize('NFKC');
 }
 
-/** The form in which prefixes of display names are compared. */
+/**
+ * The form in which prefixes of display names are compared. The sigma that ends a word is folded too, or the beginning
+ * of a word would not be one.
+ */
 export function foldDisplayName(name: string): string {
-  return name.normalize('NFKC').toLowerCase().normalize('NFKC');
+  return name.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
+}
+
+/** What users are looked for by. */
+export function isNameQuery(text: string): boolean {
+  const length = lengthOf(text);
+  return length >= 1 && length <= LONGEST_QUERY && isWellFormed(text);
 }
 
 function withoutEmoji(name: string): string {

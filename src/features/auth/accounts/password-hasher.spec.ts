@@ -6,6 +6,8 @@ const CHEAP: AuthSettings = {
   accessTokenTtlS: 900,
   refreshTokenTtlS: 3_600,
   isRegistrationOpen: true,
+  isDirectoryOpen: true,
+  maxAnswerBytes: 262_144,
   issuer: 'parley',
   loginsPerMinute: 0,
   passwordHashing: { memoryKiB: 64, passes: 1, concurrency: 2 },

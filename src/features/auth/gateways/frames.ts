@@ -1,18 +1,32 @@
 import {
   ArrayMaxSize,
   IsArray,
+  IsInt,
   IsNotEmpty,
   IsString,
+  Max,
   MaxLength,
+  Min,
   ValidateBy,
   ValidateIf,
   type ValidationArguments,
 } from 'class-validator';
+import { IsDisplayName, IsNameQuery } from '../accounts/account-rules.decorator.js';
 
 const LONGEST_TOKEN = 8_192;
 const LONGEST_NAME = 64;
 /** Of ids and names together. */
 const MOST_USERS = 200;
+const LONGEST_CURSOR = 8_192;
+
+/** The property may be absent; if it is there, `null` is not enough. */
+const Optional = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+
+function IsCursor(): PropertyDecorator {
+  return (target, property) => {
+    for (const decorate of [IsString(), IsNotEmpty(), MaxLength(LONGEST_CURSOR)]) decorate(target, property);
+  };
+}
 
 export class RefreshFrame {
   @IsString()
@@ -41,18 +55,57 @@ function ArrayMaxSizeTogether(most: number, other: string): PropertyDecorator {
   });
 }
 
+/** `user.get` */
 export class UsersFrame {
-  @ValidateIf((frame: UsersFrame) => frame.userIds !== undefined)
+  @Optional()
   @IsArray()
   @ArrayMaxSize(MOST_USERS)
   @IsString({ each: true })
   @MaxLength(LONGEST_NAME, { each: true })
   userIds?: string[];
 
-  @ValidateIf((frame: UsersFrame) => frame.usernames !== undefined)
+  @Optional()
   @IsArray()
   @ArrayMaxSizeTogether(MOST_USERS, 'userIds')
   @IsString({ each: true })
   @MaxLength(LONGEST_NAME, { each: true })
   usernames?: string[];
+}
+
+/** `user.find` */
+export class FindFrame {
+  @IsNameQuery()
+  query!: string;
+
+  @Optional()
+  @IsCursor()
+  cursor?: string;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST_USERS)
+  limit?: number;
+}
+
+/** `user.update` */
+export class ProfileFrame {
+  @Optional()
+  @IsDisplayName()
+  displayName?: string;
+}
+
+/** `user.block`, `user.unblock` */
+export class UserFrame {
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_NAME)
+  userId!: string;
+}
+
+/** `user.blocks` */
+export class BlocksFrame {
+  @Optional()
+  @IsCursor()
+  cursor?: string;
 }

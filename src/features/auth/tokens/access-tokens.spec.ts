@@ -16,6 +16,8 @@ const SETTINGS: AuthSettings = {
   accessTokenTtlS: 900,
   refreshTokenTtlS: 3_600,
   isRegistrationOpen: true,
+  isDirectoryOpen: true,
+  maxAnswerBytes: 262_144,
   issuer: 'https://parley.test',
   loginsPerMinute: 0,
 };

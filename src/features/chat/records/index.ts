@@ -1,7 +1,6 @@
-export { fitting } from './bytes.js';
 export { readEvents, type Stretch, withMessages } from './events.store.js';
 export { membersByKey, messagesByClientId, messagesByKey, ordinalsAt, placeKey } from './lookups.store.js';
-export { insertingMany, keyIn, withManyKeys } from './many.store.js';
+export { fitting, insertingMany, keyIn, withManyKeys } from './many.store.js';
 export type { AttachmentView, MessageView } from './message-view.js';
 export { chatMigrations } from './migrations.js';
 export {
