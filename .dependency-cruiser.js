@@ -96,10 +96,14 @@ export default {
     },
     {
       name: 'through-the-feature-front',
-      comment: "A feature is entered through its index.ts: the rest is the feature's own business.",
+      comment:
+        "A feature is entered through its index.ts, or its store.ts from a store: the rest is the feature's own business.",
       severity: 'error',
       from: { path: '^src/features/([^/]+)/' },
-      to: { path: '^src/features/', pathNot: ['^src/features/$1/', '^src/features/[^/]+/index\\.ts$'] },
+      to: {
+        path: '^src/features/',
+        pathNot: ['^src/features/$1/', '^src/features/[^/]+/(index|store)\\.ts$'],
+      },
     },
     {
       name: 'through-the-feature-front-from-outside',

@@ -1,5 +1,6 @@
 import type { Database, Store } from '../../../storage/index.js';
-import type { RoomEvent, RoomView } from '../records/index.js';
+import { AUTH_MIGRATIONS } from '../../auth/store.js';
+import { chatMigrations, type RoomEvent, type RoomView } from '../records/index.js';
 import {
   appendStore,
   type Change,
@@ -9,6 +10,9 @@ import {
   type Stored,
 } from './append/index.js';
 import { store as logStore } from './log.store.js';
+
+/** What an append's database must have: its rules ask for blocks too. */
+export const LOG_MIGRATIONS = [...AUTH_MIGRATIONS, ...chatMigrations];
 
 /** The wall time of every append that is driven, unless a test says otherwise: 2030-01-01. */
 export const DRIVEN_AT_MS = Date.UTC(2030, 0, 1);
@@ -74,6 +78,23 @@ export class AppendDriver {
   /** A group of ann, its owner, and bob: its head is 2. */
   async group(): Promise<string> {
     return (await this.stored(this.creation())).roomId;
+  }
+
+  /** One user blocks another, or no longer. */
+  async block(blockerId: string, blockedId: string, isBlocked = true): Promise<void> {
+    const statement = isBlocked
+      ? 'insert into user_blocks (blocker_id, blocked_id, created_at) values (?, ?, 0)'
+      : 'delete from user_blocks where blocker_id = ? and blocked_id = ?';
+    await this.stored({
+      change: 'module',
+      roomId: await this.group(),
+      actorId: null,
+      type: 'test.blocked',
+      body: '{}',
+      require: 'member',
+      assert: [],
+      project: [{ sql: statement, parameters: [blockerId, blockedId] }],
+    });
   }
 
   /** A channel of ann alone: its head is 1. */

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SystemClock } from '../../../realtime/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
-import { chatMigrations } from '../records/index.js';
-import { AppendDriver } from './append-driver.js';
+import { AppendDriver, LOG_MIGRATIONS } from './append-driver.js';
 import { SqlLogReader } from './log-reader.sql.js';
 import { ReadPositions } from './read-positions.js';
 
@@ -12,7 +11,7 @@ let positions: ReadPositions;
 let reader: SqlLogReader;
 
 beforeAll(async () => {
-  test = await openTestDatabase({ migrations: chatMigrations });
+  test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   log = new AppendDriver(test.database);
   positions = new ReadPositions(log.logs, new SystemClock());
   reader = new SqlLogReader(log.logs, { maxAnswerBytes: 4000 }, positions, test.database);

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RealtimeError, SystemClock, TopicBus } from '../../../realtime/index.js';
 import { StorageError } from '../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
-import { chatMigrations } from '../records/index.js';
-import { AppendDriver } from './append-driver.js';
+import { AppendDriver, LOG_MIGRATIONS } from './append-driver.js';
 import { LogWriter } from './log-writer.js';
 
 /** Keeps what is published. */
@@ -26,7 +25,7 @@ let writer: LogWriter;
 let roomId: string;
 
 beforeEach(async () => {
-  test = await openTestDatabase({ migrations: chatMigrations });
+  test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   log = new AppendDriver(test.database);
   bus = new RecordingBus();
   writer = new LogWriter(log.appends, bus, new SystemClock());

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SystemClock } from '../../../realtime/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
-import { chatMigrations } from '../records/index.js';
-import { AppendDriver } from './append-driver.js';
+import { AppendDriver, LOG_MIGRATIONS } from './append-driver.js';
 import { ReadPositions } from './read-positions.js';
 
 let test: TestDatabase;
@@ -10,7 +9,7 @@ let log: AppendDriver;
 let positions: ReadPositions;
 
 beforeAll(async () => {
-  test = await openTestDatabase({ migrations: chatMigrations });
+  test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   log = new AppendDriver(test.database);
   positions = new ReadPositions(log.logs, new SystemClock());
 });
@@ -69,7 +68,7 @@ describe('read positions', () => {
   });
 
   it('are kept while the database cannot write', async () => {
-    const broken = await openTestDatabase({ migrations: chatMigrations });
+    const broken = await openTestDatabase({ migrations: LOG_MIGRATIONS });
     const waiting = new ReadPositions(new AppendDriver(broken.database).logs, new SystemClock());
     waiting.advance({ userId: 'bob', roomId: 'room', seq: 4 });
     await broken.close();

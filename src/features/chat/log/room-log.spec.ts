@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVICE, SystemClock, TopicBus, type UserActor } from '../../../realtime/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
-import { chatMigrations } from '../records/index.js';
-import { AppendDriver } from './append-driver.js';
+import { AppendDriver, LOG_MIGRATIONS } from './append-driver.js';
 import { LogWriter } from './log-writer.js';
 import { type AppendInput, RoomLog } from './room-log.js';
 
@@ -24,7 +23,7 @@ let log: RoomLog;
 let roomId: string;
 
 beforeAll(async () => {
-  test = await openTestDatabase({ migrations: chatMigrations });
+  test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   driver = new AppendDriver(test.database);
   log = new RoomLog(new LogWriter(driver.appends, new SilentBus(), new SystemClock()));
   roomId = await driver.group();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { openTestDatabase, type TestDatabase } from '../../../../storage/testing.js';
-import { chatMigrations, type RoomRole, type RoomView } from '../../records/index.js';
-import { AppendDriver } from '../append-driver.js';
+import type { RoomRole, RoomView } from '../../records/index.js';
+import { AppendDriver, LOG_MIGRATIONS } from '../append-driver.js';
 import type { Change, Outcome } from './change.js';
 
 /** What a room must be like after some changes, worked out without a database. */
@@ -124,7 +124,7 @@ let test: TestDatabase;
 let log: AppendDriver;
 
 beforeAll(async () => {
-  test = await openTestDatabase({ migrations: chatMigrations });
+  test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   log = new AppendDriver(test.database);
 });
 

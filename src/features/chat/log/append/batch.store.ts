@@ -8,6 +8,7 @@ import {
   type RoomsTable,
 } from '../../records/index.js';
 import { attachmentsById, writeNamed } from './attachments/attachments.store.js';
+import { knowBlocks } from './blocks/blocks.store.js';
 import { type Change, pairOf } from './change.js';
 import {
   deleteMembers,
@@ -34,6 +35,7 @@ export async function openWorkspace(db: Db, nowMs: number, changes: readonly Cha
   await knowSent(db, work, changes);
   await knowMembers(db, work, changes);
   await knowReferences(db, work, changes);
+  await knowBlocks(db, work, changes);
   await knowAttachments(db, work, changes);
   return work;
 }

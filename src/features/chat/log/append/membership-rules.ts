@@ -6,6 +6,7 @@ import {
   type RoomRole,
   type RoomsTable,
 } from '../../records/index.js';
+import { BLOCKED, openTo } from './blocks/block-rules.js';
 import {
   type AddMembers,
   type CreateRoom,
@@ -22,10 +23,12 @@ import type { Workspace } from './workspace.js';
 
 /** Creates a room with its first members, or finds the one that the same request, or the same pair, has already. */
 export function createRoom(work: Workspace, creation: CreateRoom): Outcome {
-  const { actorId, kind, memberIds } = creation;
+  const { actorId, kind } = creation;
   const existing = existingRoom(work, creation);
   if (existing) return { ...stored(existing.id, []), duplicate: true };
   if (!creation.areMembersKnown) return { outcome: 'refused', code: 'NOT_FOUND', message: 'user not found' };
+  const memberIds = openTo(work, actorId, creation.memberIds);
+  if (kind === 'direct' && memberIds.length === 0) return BLOCKED;
 
   const room = work.createRoom({
     id: creation.roomId,
@@ -88,7 +91,7 @@ export function addMembers(work: Workspace, { roomId, actorId, userIds }: AddMem
   if (room.kind === 'direct') return forbid('a direct room has two members');
   if (room.kind === 'channel' && !hasRank(member.role, 'admin'))
     return forbid('only admins add to a channel');
-  const strangers = userIds.filter((userId) => !work.member(roomId, userId));
+  const strangers = openTo(work, actorId, userIds).filter((userId) => !work.member(roomId, userId));
   return stored(
     roomId,
     strangers.map((userId) => join(work, { room, userId, role: 'member', actorId })),

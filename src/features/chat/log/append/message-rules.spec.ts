@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openTestDatabase, type TestDatabase } from '../../../../storage/testing.js';
-import { chatMigrations } from '../../records/index.js';
-import { AppendDriver, DRIVEN_AT_MS } from '../append-driver.js';
+import { AppendDriver, DRIVEN_AT_MS, LOG_MIGRATIONS } from '../append-driver.js';
 import type { ModuleEvent, SendMessage } from './change.js';
 
 let test: TestDatabase;
 let log: AppendDriver;
 
 beforeAll(async () => {
-  test = await openTestDatabase({ migrations: chatMigrations });
+  test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   log = new AppendDriver(test.database);
 });
 

@@ -6,6 +6,7 @@ import {
   type RoomEventsTable,
 } from '../../records/index.js';
 import { attachmentsFor, nameAttachments } from './attachments/attachment-rules.js';
+import { refuseBlocked } from './blocks/block-rules.js';
 import { type Outcome, type Refused, type SendMessage } from './change.js';
 import { writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
@@ -19,7 +20,7 @@ export function sendMessage(work: Workspace, send: SendMessage): Outcome {
   if (first) return repeated(first, send);
   const standing = writerIn(work, send.roomId, send.actorId);
   if ('outcome' in standing) return standing;
-  const refusal = refuseReferences(work, send);
+  const refusal = refuseBlocked(work, standing.room, send.actorId) ?? refuseReferences(work, send);
   if (refusal) return refusal;
   const attached = attachmentsFor(work, send);
   if ('outcome' in attached) return attached;

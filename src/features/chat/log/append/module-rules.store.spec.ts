@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventSeq, plainQuery } from '../../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../../storage/testing.js';
-import { chatMigrations } from '../../records/index.js';
-import { AppendDriver } from '../append-driver.js';
+import { AppendDriver, LOG_MIGRATIONS } from '../append-driver.js';
 import type { Change, ModuleEvent } from './change.js';
 
 interface VoteTables {
@@ -15,7 +14,7 @@ let log: AppendDriver;
 beforeAll(async () => {
   test = await openTestDatabase({
     migrations: [
-      ...chatMigrations,
+      ...LOG_MIGRATIONS,
       {
         name: 'votes/0001-votes',
         up: (schema) => [

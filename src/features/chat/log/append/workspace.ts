@@ -7,6 +7,7 @@ import type {
 } from '../../records/index.js';
 
 import { NamedAttachments } from './attachments/named-attachments.js';
+import { KnownBlocks } from './blocks/known-blocks.js';
 
 /** What a new event says beside what every event has. */
 export interface EventInput {
@@ -39,6 +40,7 @@ const key = (...parts: readonly (string | number)[]): string => parts.join('\0')
  */
 export class Workspace {
   readonly attachments = new NamedAttachments();
+  readonly blocks = new KnownBlocks();
   readonly #rooms = new Map<string, RoomsTable>();
   readonly #directRooms = new Map<string, RoomsTable>();
   readonly #creations = new Map<string, RoomsTable>();
