@@ -199,6 +199,32 @@ describe('presence', () => {
     await ann.expectSilence('presence.changed');
   });
 
+  it('hides a user from whom they blocked, at once and until they unblock them', async () => {
+    const { ann, bob, roomId } = await pair();
+    const others = await server.connect(`presence-others-${names}`);
+    await ann.request('room.add', { roomId, userIds: [idOf(others)] });
+    await others.request('presence.watch', { roomId });
+    await ann.request('presence.watch', { roomId });
+    await bob.request('presence.watch', { userIds: [idOf(ann)] });
+    const unseen = { userId: idOf(bob), status: 'offline', text: null, lastSeenAt: null };
+    await bob.request('user.block', { userId: idOf(ann) });
+    expect(await presencesOf(ann, idOf(bob))).toEqual([unseen]);
+    expect(await passing(ann.next('presence.changed'))).toEqual(unseen);
+    expect((await ann.request('presence.watch', { userIds: [idOf(bob)] }))['presences']).toEqual([unseen]);
+
+    await bob.request('presence.set', { status: 'dnd', text: 'not for ann' });
+    expect(await passing(others.next('presence.changed'))).toMatchObject({ text: 'not for ann' });
+    expect(await presencesOf(bob, idOf(ann))).toMatchObject([{ status: 'online' }]);
+    await settled();
+    await ann.expectSilence('presence.changed');
+    await bob.expectSilence('presence.changed');
+
+    await bob.request('user.unblock', { userId: idOf(ann) });
+    expect(await passing(ann.next('presence.changed'))).toMatchObject({ status: 'dnd', text: 'not for ann' });
+    expect(await presencesOf(ann, idOf(bob))).toMatchObject([{ status: 'dnd' }]);
+    await others.expectSilence('presence.changed');
+  });
+
   it('refuses what is not of its shape', async () => {
     const { ann } = await pair();
     const past = new Date(clock.now() - 1000).toISOString();

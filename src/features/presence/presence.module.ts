@@ -7,6 +7,7 @@ import { PresenceGateway } from './presence.gateway.js';
 import { PresenceService } from './presence.service.js';
 import { PRESENCE_SETTINGS, type PresenceSettings } from './presence.settings.js';
 import { presenceMigrations, PresenceReader, presenceStore } from './state/index.js';
+import { Visibility } from './visibility.js';
 import { PresenceWatching } from './watch/index.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<PresenceSettings>({
@@ -26,6 +27,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<PresenceSettin
       useFactory: (clock: Clock) => new LeaseTable(clock).node(newId()),
     },
     PresenceReader,
+    Visibility,
     LocalPresenceService,
     PresenceWatching,
     PresenceService,

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Connection, invalid, TopicBus, type UserActor } from '../../realtime/index.js';
 import { InjectStore, type Store } from '../../storage/index.js';
-import { RoomAccess } from '../chat/index.js';
 import type { SetFrame, WatchFrame } from './frames.js';
 import { presenceChannel } from './local/index.js';
 import {
@@ -13,6 +12,7 @@ import {
   seenByOthers,
   seenBySelf,
 } from './state/index.js';
+import { Visibility } from './visibility.js';
 import { PresenceWatching } from './watch/index.js';
 
 /** What users say of themselves, and what they may read of others. */
@@ -23,7 +23,7 @@ export class PresenceService {
     private readonly bus: TopicBus,
     private readonly reader: PresenceReader,
     @InjectStore(presenceStore) private readonly store: Store<typeof presenceStore>,
-    private readonly access: RoomAccess,
+    private readonly visibility: Visibility,
     private readonly watching: PresenceWatching,
   ) {}
 
@@ -42,7 +42,7 @@ export class PresenceService {
 
   async get({ userId }: UserActor, userIds: readonly string[]): Promise<Presence[]> {
     const asked = [...new Set(userIds)];
-    const visible = await this.access.sharesRoom(userId, asked);
+    const visible = await this.visibility.visibleTo(userId, asked);
     const facts = await this.reader.facts(asked.filter((id) => visible.has(id)));
     const nowMs = this.clock.now();
     return asked.map((id) => {

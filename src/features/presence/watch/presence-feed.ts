@@ -1,6 +1,8 @@
 import type { Cancel, Clock, Connection, TopicBus } from '../../../realtime/index.js';
+import type { BlockPair } from '../../auth/index.js';
 import { presenceChannel } from '../local/index.js';
 import { hidden, type Presence, type PresenceFacts } from '../state/index.js';
+import type { Visibility } from '../visibility.js';
 import { KnownPresences, shownOf } from './known-presences.js';
 import { isInDoubt, type Watch, Watches } from './watches.js';
 
@@ -14,7 +16,7 @@ export interface FeedServices {
   readonly clock: Clock;
   readonly bus: TopicBus;
   readonly facts: (userIds: readonly string[]) => Promise<ReadonlyMap<string, PresenceFacts>>;
-  readonly sharesRoom: (userId: string, otherIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  readonly visibility: Pick<Visibility, 'visibleTo' | 'viewersOf'>;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -27,7 +29,7 @@ export interface RoomChange {
 
 /**
  * Pushes changed presences to those who watch. The bus only says of whom to read again; what is pushed is what was
- * read, when it differs from what the client was shown and the two still share a room.
+ * read, when it differs from what the client was shown and the watcher may still see the user.
  */
 export class PresenceFeed {
   readonly watches: Watches;
@@ -62,22 +64,23 @@ export class PresenceFeed {
   private async askAbout(connection: Connection, watches: readonly Watch[]): Promise<void> {
     const doubtful = (): Watch[] => watches.filter(isInDoubt);
     for (let attempt = 0; attempt < MAX_QUESTIONS && doubtful().length > 0; attempt += 1) {
-      await this.ask(connection.principal.userId, doubtful(), userOf);
+      await this.ask('viewer', connection.principal.userId, doubtful());
     }
   }
 
   /** One question for many watches that have a viewer, or a user, in common. */
-  private async ask(
-    pivot: string,
-    watches: readonly Watch[],
-    otherOf: (watch: Watch) => string,
-  ): Promise<void> {
+  private async ask(inCommon: 'viewer' | 'user', pivot: string, watches: readonly Watch[]): Promise<void> {
+    const { visibility } = this.services;
     const asked = watches.map((watch) => ({ watch, doubts: watch.doubts }));
-    const shared = await this.services.sharesRoom(pivot, [...new Set(watches.map(otherOf))]);
+    const otherOf = inCommon === 'viewer' ? userOf : viewerOf;
+    const others = [...new Set(watches.map(otherOf))];
+    const allowed = await (inCommon === 'viewer'
+      ? visibility.visibleTo(pivot, others)
+      : visibility.viewersOf(pivot, others));
     for (const { watch, doubts } of asked) {
       // An answer from before the last change must not undo what is known since.
       if (watch.doubts !== doubts) continue;
-      watch.sharesRoom = shared.has(otherOf(watch));
+      watch.isAllowed = allowed.has(otherOf(watch));
       watch.settledDoubts = doubts;
     }
   }
@@ -99,6 +102,11 @@ export class PresenceFeed {
     for (const connection of connections) for (const watch of this.watches.of(connection)) this.doubt(watch);
   }
 
+  /** One has blocked the other, or no longer: the blocked one's watches ask again. */
+  followBlock({ blockerId, blockedId }: BlockPair): void {
+    for (const watch of this.watches.on(blockerId)) if (viewerOf(watch) === blockedId) this.doubt(watch);
+  }
+
   private enter(connection: Connection, roomId: string, userId: string): Watch {
     const watch = this.watches.begin(connection, userId);
     watch.roomIds.add(roomId);
@@ -108,7 +116,7 @@ export class PresenceFeed {
 
   private show(watch: Watch): Presence {
     const { userId, connection } = watch;
-    const isVisible = watch.sharesRoom && !isInDoubt(watch);
+    const isVisible = watch.isAllowed && !isInDoubt(watch);
     const shown = isVisible
       ? this.known.seenBy(connection.principal.userId, userId)
       : shownOf(hidden(userId));
@@ -156,10 +164,10 @@ export class PresenceFeed {
     this.unsettled.clear();
     const byViewer = grouped(watches, viewerOf);
     const byUser = grouped(watches, userOf);
-    const isByViewer = byViewer.size <= byUser.size;
+    const inCommon = byViewer.size <= byUser.size ? 'viewer' : 'user';
     try {
-      for (const [pivot, group] of isByViewer ? byViewer : byUser) {
-        await this.settleGroup(pivot, group, isByViewer ? userOf : viewerOf);
+      for (const [pivot, group] of inCommon === 'viewer' ? byViewer : byUser) {
+        await this.settleGroup(inCommon, pivot, group);
       }
     } catch (error) {
       for (const watch of watches) this.unsettled.add(watch);
@@ -168,11 +176,11 @@ export class PresenceFeed {
   }
 
   private async settleGroup(
+    inCommon: 'viewer' | 'user',
     pivot: string,
     watches: readonly Watch[],
-    otherOf: (watch: Watch) => string,
   ): Promise<void> {
-    await this.ask(pivot, watches, otherOf);
+    await this.ask(inCommon, pivot, watches);
     await this.read(watches.map(userOf).filter((userId) => !this.known.has(userId)));
     for (const watch of watches) {
       if (isInDoubt(watch) || !this.isAlive(watch)) continue;
@@ -207,7 +215,7 @@ export class PresenceFeed {
   private push(watch: Watch): void {
     const { connection, userId } = watch;
     if (watch.shown === undefined || isInDoubt(watch)) return;
-    const shown = watch.sharesRoom
+    const shown = watch.isAllowed
       ? this.known.seenBy(connection.principal.userId, userId)
       : shownOf(hidden(userId));
     if (shown.json === watch.shown) return;

@@ -10,8 +10,10 @@ import {
   ObservesConnections,
   TopicBus,
 } from '../../../realtime/index.js';
+import { Blocks } from '../../auth/index.js';
 import { MembershipChanges, RoomAccess } from '../../chat/index.js';
 import { type Presence, PresenceReader } from '../state/index.js';
+import { Visibility } from '../visibility.js';
 import { PresenceFeed } from './presence-feed.js';
 import type { Watch } from './watches.js';
 
@@ -27,12 +29,15 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
   private readonly logger = new Logger('Presence');
   private readonly feed: PresenceFeed;
   private readonly cancelFollowing: Cancel;
+  private readonly cancelBlocks: Cancel;
 
   constructor(
     clock: Clock,
     bus: TopicBus,
     reader: PresenceReader,
     private readonly access: RoomAccess,
+    visibility: Visibility,
+    blocks: Blocks,
     membershipChanges: MembershipChanges,
     registry: ConnectionRegistry,
   ) {
@@ -40,7 +45,7 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
       clock,
       bus,
       facts: async (userIds) => reader.facts(userIds),
-      sharesRoom: async (userId, otherIds) => access.sharesRoom(userId, otherIds),
+      visibility,
       onTrouble: (err) => this.logger.warn({ err }, 'presence could not be read; trying again'),
     });
     this.cancelFollowing = membershipChanges.observe((changes) => {
@@ -49,6 +54,7 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
         this.feed.followViewer(registry.ofUser(userId));
       }
     });
+    this.cancelBlocks = blocks.observe((pair) => this.feed.followBlock(pair));
   }
 
   detached(connection: Connection): void {
@@ -57,6 +63,7 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
 
   onApplicationShutdown(): void {
     this.cancelFollowing();
+    this.cancelBlocks();
   }
 
   /** Watches these users until they are unwatched or the connection ends. */

@@ -8,8 +8,8 @@ export interface Watch {
   isNamed: boolean;
   /** The watched rooms that the user is in: while there is one, the two share a room. */
   readonly roomIds: Set<string>;
-  /** Whether the two shared any room when the store was asked last. */
-  sharesRoom: boolean;
+  /** Whether the connection's user might see the watched one when the store was asked last. */
+  isAllowed: boolean;
   /** Counts what happened that may change this. */
   doubts: number;
   /** The count at which the store was asked: unless it is the count, it must be asked again before anything is shown. */
@@ -122,7 +122,7 @@ function newWatch(connection: Connection, userId: string): Watch {
     userId,
     isNamed: false,
     roomIds: new Set(),
-    sharesRoom: false,
+    isAllowed: false,
     doubts: 1,
     settledDoubts: 0,
     shown: undefined,
