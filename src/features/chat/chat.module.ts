@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from './chat.settings.js';
+import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
 import { appendStore, LogReader, logProviders, logStore, RoomLog } from './log/index.js';
 import { messageProviders, messagesStore } from './messages/index.js';
 import { chatMigrations } from './records/index.js';
@@ -24,10 +25,17 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
   imports: [
     StorageModule.forFeature({
       migrations: chatMigrations,
-      stores: [appendStore, logStore, roomsStore, messagesStore, syncStore],
+      stores: [appendStore, logStore, roomsStore, messagesStore, pinsStore, syncStore],
     }),
   ],
-  providers: [...logProviders, ...roomProviders, ...messageProviders, ...streamProviders, ...syncProviders],
+  providers: [
+    ...logProviders,
+    ...roomProviders,
+    ...messageProviders,
+    ...lifecycleProviders,
+    ...streamProviders,
+    ...syncProviders,
+  ],
   exports: [RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],
 })
 export class ChatModule extends ConfigurableModuleClass {}

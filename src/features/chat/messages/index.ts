@@ -3,6 +3,7 @@ import { MessageGateway } from './message.gateway.js';
 import { MessagesService } from './messages.service.js';
 import { SendsService } from './sends.service.js';
 
+export { namedIds } from './named-users.js';
 export { store as messagesStore } from './messages.store.js';
 
 /** What chat's module provides for messages. */

@@ -4,7 +4,7 @@ import {
   type ChatTables,
   fitting,
   type MessageView,
-  messageView,
+  readMessageViews,
   type PositionsAhead,
   readRoomViews,
 } from '../records/index.js';
@@ -67,7 +67,8 @@ export const store = defineStore({
         .where('room_id', '=', roomId)
         .where('seq', '=', seq)
         .executeTakeFirst();
-      return { head, message: row ? messageView(row) : null };
+      const [message] = await readMessageViews(db, userId, row ? [row] : []);
+      return { head, message: message ?? null };
     },
 
     /** Where the user stands after reading up to `seq`; it stores nothing. */
@@ -150,7 +151,7 @@ async function backward(db: Db, query: HistoryQuery, until: number, limit: numbe
     .orderBy('seq', 'desc')
     .limit(limit + 1)
     .execute();
-  return rows.map(messageView);
+  return await readMessageViews(db, query.userId, rows);
 }
 
 /** One more than `limit` messages after `after`, the oldest first. */
@@ -160,7 +161,7 @@ async function forward(db: Db, query: HistoryQuery, after: number, limit: number
     .orderBy('seq')
     .limit(limit + 1)
     .execute();
-  return rows.map(messageView);
+  return await readMessageViews(db, query.userId, rows);
 }
 
 function stretch(db: Db, { roomId, threadSeq }: HistoryQuery) {

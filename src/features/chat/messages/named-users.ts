@@ -1,3 +1,5 @@
+import type { Users } from '../../auth/index.js';
+
 /** A name after an `@` that stands at the beginning of a word. */
 const NAMED = /(?<![\p{L}\p{N}_.@-])@([a-z0-9_.-]{3,32})(?![a-z0-9_])/giu;
 
@@ -26,4 +28,11 @@ function withoutTrailingMarks(name: string): string {
   let end = name.length;
   while (end > 0 && '.-'.includes(name.charAt(end - 1))) end -= 1;
   return name.slice(0, end);
+}
+
+/** The users whom a text names as `@username`, in that order. */
+export async function namedIds(users: Users, text: string): Promise<string[]> {
+  const names = namesIn(text);
+  if (names.length === 0) return [];
+  return (await users.byUsernames(names)).map(({ id }) => id);
 }

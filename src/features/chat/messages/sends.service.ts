@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Appending, newId, type UserActor } from '../../../realtime/index.js';
 import { Users } from '../../auth/index.js';
 import { LogWriter, type MessageView } from '../log/index.js';
-import { namesIn } from './named-users.js';
+import { namedIds } from './named-users.js';
 
 export interface Sending {
   readonly roomId: string;
@@ -31,7 +31,7 @@ export class SendsService {
 
   /** Takes the message into the order of its room. The reply comes when it is stored. */
   async send({ userId }: UserActor, sending: Sending): Promise<Appending<Sent>> {
-    const namedIds = await this.namedIn(sending.text);
+    const named = await namedIds(this.users, sending.text);
     const { admitted, committed } = this.log.submit({
       change: 'send',
       roomId: sending.roomId,
@@ -44,16 +44,9 @@ export class SendsService {
       threadSeq: sending.threadSeq ?? null,
       meta: sending.meta === undefined ? null : JSON.stringify(sending.meta),
       attachmentIds: sending.attachmentIds ?? [],
-      namedIds,
+      namedIds: named,
     });
     return new Appending(admitted, sentFrom(committed));
-  }
-
-  private async namedIn(text: string): Promise<string[]> {
-    const names = namesIn(text);
-    if (names.length === 0) return [];
-    const users = await this.users.byUsernames(names);
-    return users.map(({ id }) => id);
   }
 }
 

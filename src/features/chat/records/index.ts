@@ -1,7 +1,8 @@
 export { readEvents, type Stretch, withMessages } from './events.store.js';
 export { membersByKey, messagesByClientId, messagesByKey, ordinalsAt, placeKey } from './lookups.store.js';
 export { fitting, insertingMany, keyIn, withManyKeys } from './many.store.js';
-export type { AttachmentView, MessageView } from './message-view.js';
+export type { AttachmentView, MessageView, ReactionView } from './message-view.js';
+export { reactionCountsByMessage, reactionsOfUsers, readMessageViews } from './message-views.store.js';
 export { chatMigrations } from './migrations.js';
 export {
   type MembershipChanged,
@@ -18,8 +19,12 @@ export type {
   MembersTable,
   MentionsTable,
   MessagesTable,
+  PinsTable,
+  ReactionCountsTable,
+  ReactionsTable,
   RoomEventsTable,
   RoomsTable,
+  ThreadPositionsTable,
 } from './tables.js';
 export { UNNAMED_LIFE_MS } from './tables.js';
 export { directKey, eventView, iso, messageView, roomFacts } from './views.js';

@@ -1,6 +1,7 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { DialectName, Migration } from '../../../storage/index.js';
 import { attachmentMigrations } from './migrations/attachments.migrations.js';
+import { lifecycleMigrations } from './migrations/lifecycle.migrations.js';
 import type { ChatTables } from './tables.js';
 
 /** Chat's schema, step by step. */
@@ -31,6 +32,7 @@ export const chatMigrations: readonly Migration[] = [
     ],
   },
   ...attachmentMigrations,
+  ...lifecycleMigrations,
 ];
 
 function rooms(db: Kysely<unknown>) {

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { RoomView } from './room-view.js';
-import { messageRows, ordinalsAt, placeKey } from './lookups.store.js';
+import { messagesByKey, ordinalsAt, placeKey } from './lookups.store.js';
+import { readMessageViews } from './message-views.store.js';
 import type { ChatTables, MembersTable, RoomsTable } from './tables.js';
-import { messageView, roomFacts } from './views.js';
+import { roomFacts } from './views.js';
 
 /** Read positions that are known before they are stored: `seq` by room. */
 export type PositionsAhead = Readonly<Record<string, number>>;
@@ -40,10 +41,12 @@ export async function readRoomViews(db: Kysely<ChatTables>, query: RoomViewsQuer
   });
   const ordinals = await ordinalsOf(db, positions);
   const mentions = await mentionsAfter(db, query.userId, positions);
-  const messages = await messageRows(db, positions.flatMap(lastMessageKey));
+  const lastMessages = await messagesByKey(db, positions.flatMap(lastMessageKey));
+  const messages = new Map(
+    (await readMessageViews(db, query.userId, lastMessages)).map((view) => [view.roomId, view]),
+  );
   const views = positions.map((position): RoomView => {
     const { row, head, readSeq } = position;
-    const last = messages.get(placeKey(row.id, row.last_message_seq ?? 0));
     return {
       ...roomFacts(row),
       head,
@@ -52,7 +55,7 @@ export async function readRoomViews(db: Kysely<ChatTables>, query: RoomViewsQuer
       unread: ordinals(row, head) - ordinals(row, readSeq),
       mentions: mentions.get(row.id) ?? 0,
       muted: false,
-      lastMessage: last ? messageView(last) : null,
+      lastMessage: messages.get(row.id) ?? null,
     };
   });
   return inOrder(views, query.roomIds);

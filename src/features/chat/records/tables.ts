@@ -80,6 +80,40 @@ export interface MentionsTable {
   seq: number;
 }
 
+/** Who reacted with what to which message. */
+export interface ReactionsTable {
+  room_id: string;
+  message_seq: number;
+  user_id: string;
+  emoji: string;
+}
+
+/** How many reacted so: the sums of `reactions`, so that showing a message never counts. */
+export interface ReactionCountsTable {
+  room_id: string;
+  message_seq: number;
+  emoji: string;
+  /** Never 0. */
+  count: number;
+  /** The event of the reaction that made it more than 0: the order in which a message shows them. */
+  first_seq: number;
+}
+
+export interface PinsTable {
+  room_id: string;
+  message_seq: number;
+  /** The event that pinned it: the order in which pins are shown. */
+  pinned_seq: number;
+}
+
+/** How far a member has read a thread; the position begins where they joined. */
+export interface ThreadPositionsTable {
+  room_id: string;
+  user_id: string;
+  thread_seq: number;
+  read_seq: number;
+}
+
 /** One row. */
 export interface LogStateTable {
   id: number;
@@ -130,6 +164,10 @@ export interface ChatTables {
   messages: MessagesTable;
   members: MembersTable;
   mentions: MentionsTable;
+  reactions: ReactionsTable;
+  reaction_counts: ReactionCountsTable;
+  pins: PinsTable;
+  thread_positions: ThreadPositionsTable;
   log_state: LogStateTable;
   attachments: AttachmentsTable;
   upload_days: UploadDaysTable;

@@ -1,4 +1,4 @@
-import type { AttachmentView, MessageView } from './message-view.js';
+import type { AttachmentView, MessageView, ReactionView } from './message-view.js';
 import type { RoomEvent } from './room-event.js';
 import type { RoomFacts } from './room-view.js';
 import type { MessagesTable, RoomEventsTable, RoomsTable } from './tables.js';
@@ -11,7 +11,7 @@ export function iso(atMs: number | null): string | null {
 }
 
 /** A message as answers have it. */
-export function messageView(row: MessagesTable): MessageView {
+export function messageView(row: MessagesTable, reactions: readonly ReactionView[] = []): MessageView {
   return {
     id: row.id,
     roomId: row.room_id,
@@ -27,7 +27,7 @@ export function messageView(row: MessagesTable): MessageView {
     replyCount: row.reply_count,
     mentions: JSON.parse(row.mentions) as string[],
     attachments: JSON.parse(row.attachments) as AttachmentView[],
-    reactions: [],
+    reactions,
     meta: row.meta === null ? null : (JSON.parse(row.meta) as object),
   };
 }
@@ -44,7 +44,7 @@ export function eventView(row: RoomEventsTable, message?: MessagesTable): RoomEv
     actorId: row.actor_id,
     at: iso(row.at),
   };
-  if (message) return { ...event, message: { ...messageView(message), replyCount: 0, reactions: [] } };
+  if (message) return { ...event, message: { ...messageView(message), replyCount: 0 } };
   return row.body === null ? event : { ...event, ...(JSON.parse(row.body) as object) };
 }
 

@@ -3,6 +3,8 @@ import { defineStore } from '../../../../storage/store.js';
 import type { ChatTables, MembersTable } from '../../records/index.js';
 import { flush, openWorkspace, successorOf } from './batch.store.js';
 import type { Batch, Change, Outcome } from './change.js';
+import { isLifecycle } from './lifecycle/changes.js';
+import { changeMessage } from './lifecycle/lifecycle-rules.js';
 import { addMembers, createRoom, joinRoom, leaveRoom } from './membership-rules.js';
 import { sendMessage } from './message-rules.js';
 import { appendModuleEvent } from './module-rules.store.js';
@@ -31,6 +33,7 @@ export const store = defineStore({
 });
 
 async function perform(db: Db, work: Workspace, change: Change): Promise<Outcome> {
+  if (isLifecycle(change)) return changeMessage(work, change);
   switch (change.change) {
     case 'send':
       return sendMessage(work, change);

@@ -10,6 +10,7 @@ import {
 import { attachmentsById, writeNamed } from './attachments/attachments.store.js';
 import { knowBlocks } from './blocks/blocks.store.js';
 import { type Change, pairOf } from './change.js';
+import { knowTargets, writeLifecycle } from './lifecycle/lifecycle.store.js';
 import {
   deleteMembers,
   insertEvents,
@@ -35,6 +36,7 @@ export async function openWorkspace(db: Db, nowMs: number, changes: readonly Cha
   await knowSent(db, work, changes);
   await knowMembers(db, work, changes);
   await knowReferences(db, work, changes);
+  await knowTargets(db, work, changes);
   await knowBlocks(db, work, changes);
   await knowAttachments(db, work, changes);
   return work;
@@ -50,8 +52,9 @@ export async function flush(db: Db, work: Workspace): Promise<void> {
   await upsertRooms(db, pending.rooms);
   await insertEvents(db, pending.events);
   await insertMessages(db, pending.messages);
-  await insertMentions(db, pending.mentions);
   await writeNamed(db, work.attachments.takeNamed());
+  await writeLifecycle(db, work, pending);
+  await insertMentions(db, pending.mentions);
   await writeMembers(db, pending.members);
   await writeReplyCounts(db, pending);
 }
@@ -131,7 +134,7 @@ async function knowMembers(db: Db, work: Workspace, changes: readonly Change[]):
 /** Whose standing in which room a change asks about. */
 function standingsOf(change: Change): Key[] {
   if (change.change === 'create') return [];
-  const others = change.change === 'send' ? change.namedIds : change.change === 'add' ? change.userIds : [];
+  const others = 'namedIds' in change ? change.namedIds : change.change === 'add' ? change.userIds : [];
   const userIds = change.actorId === null ? others : [change.actorId, ...others];
   return userIds.map((userId) => [change.roomId, userId]);
 }

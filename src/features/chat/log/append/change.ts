@@ -1,4 +1,5 @@
 import { directKey, type MessageView, type RoomEvent, type RoomKind } from '../../records/index.js';
+import type { LifecycleChange } from './lifecycle/changes.js';
 import type { PlainQuery } from '../../../../storage/index.js';
 
 /** Who acts; null is the service, whose rights are not checked. */
@@ -71,7 +72,8 @@ export interface ModuleEvent {
 }
 
 /** What can be done to rooms. Each is checked and stored inside the transaction of its batch. */
-export type Change = CreateRoom | JoinRoom | LeaveRoom | AddMembers | SendMessage | ModuleEvent;
+export type Change =
+  CreateRoom | JoinRoom | LeaveRoom | AddMembers | SendMessage | LifecycleChange | ModuleEvent;
 
 export interface Batch {
   /** Wall time in milliseconds. */
@@ -86,7 +88,7 @@ export interface Stored {
   readonly duplicate: boolean;
   /** What was appended; empty when the change changed nothing. */
   readonly events: readonly RoomEvent[];
-  /** The message of a `send`. */
+  /** The message of a `send`, or the one that something was done to, as the actor is answered it. */
   readonly message?: MessageView;
 }
 

@@ -1,4 +1,5 @@
 import {
+  type AttachmentsTable,
   type AttachmentView,
   eventView,
   type MessagesTable,
@@ -8,27 +9,32 @@ import {
 import { attachmentsFor, nameAttachments } from './attachments/attachment-rules.js';
 import { refuseBlocked } from './blocks/block-rules.js';
 import { type Outcome, type Refused, type SendMessage } from './change.js';
-import { writerIn } from './standing.js';
+import { mentionedIn } from './mentions.js';
+import { type Standing, writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
-
-/** Mentions of one message; those named first count. */
-const MAX_MENTIONS = 50;
 
 /** Stores a message, once: a repeated send finds the first one whatever has become of its sender's rights. */
 export function sendMessage(work: Workspace, send: SendMessage): Outcome {
   const first = work.sent(send.roomId, send.actorId, send.clientId);
-  if (first) return repeated(first, send);
+  if (first) return repeated(work, first, send);
   const standing = writerIn(work, send.roomId, send.actorId);
   if ('outcome' in standing) return standing;
   const refusal = refuseBlocked(work, standing.room, send.actorId) ?? refuseReferences(work, send);
   if (refusal) return refusal;
   const attached = attachmentsFor(work, send);
   if ('outcome' in attached) return attached;
+  return storeMessage(work, standing, send, attached);
+}
 
-  const { room, member } = standing;
+function storeMessage(
+  work: Workspace,
+  { room, member }: Standing,
+  send: SendMessage,
+  attached: readonly AttachmentsTable[],
+): Outcome {
   const carries = send.threadSeq === null ? 'root message' : 'reply';
   const event = work.append(room, { type: 'message', actorId: send.actorId, carries });
-  const mentioned = send.namedIds.filter((userId) => work.member(room.id, userId)).slice(0, MAX_MENTIONS);
+  const mentioned = mentionedIn(work, send);
   const views = nameAttachments(work, attached, event.seq);
   const message = messageRow(send, event, mentioned, views);
   work.addMessage(message, mentioned);
@@ -45,7 +51,7 @@ export function sendMessage(work: Workspace, send: SendMessage): Outcome {
   };
 }
 
-function repeated(first: MessagesTable, send: SendMessage): Outcome {
+function repeated(work: Workspace, first: MessagesTable, send: SendMessage): Outcome {
   const isSame = first.request_hash === null || first.request_hash === send.requestHash;
   if (!isSame) {
     return { outcome: 'refused', code: 'CONFLICT', message: 'another message was sent with this clientId' };
@@ -55,7 +61,10 @@ function repeated(first: MessagesTable, send: SendMessage): Outcome {
     roomId: first.room_id,
     duplicate: true,
     events: [],
-    message: messageView(first),
+    message: messageView(
+      first,
+      work.marks.reactionsFor(send.actorId, { room_id: first.room_id, message_seq: first.seq }),
+    ),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
 
 import { NamedAttachments } from './attachments/named-attachments.js';
 import { KnownBlocks } from './blocks/known-blocks.js';
+import { Marks } from './lifecycle/marks.js';
 
 /** What a new event says beside what every event has. */
 export interface EventInput {
@@ -17,6 +18,8 @@ export interface EventInput {
   readonly body?: string;
   /** The event is a message of its own; a root message also raises the ordinal. */
   readonly carries?: 'root message' | 'reply';
+  /** The event shows this earlier message, as it is whenever the event is read. */
+  readonly messageSeq?: number;
 }
 
 /** Rows to be written, in no particular order within a table. */
@@ -29,6 +32,10 @@ export interface Pending {
   readonly leavers: MembersTable[];
   /** Stored messages that got replies. */
   readonly answered: MessagesTable[];
+  /** Messages with another content, new ones among them. */
+  readonly rewritten: MessagesTable[];
+  /** Mentions that are no more; they go before new ones come. */
+  readonly unmentioned: MentionsTable[];
 }
 
 /** No part can hold the separator: the database takes no such text. */
@@ -41,6 +48,7 @@ const key = (...parts: readonly (string | number)[]): string => parts.join('\0')
 export class Workspace {
   readonly attachments = new NamedAttachments();
   readonly blocks = new KnownBlocks();
+  readonly marks = new Marks();
   readonly #rooms = new Map<string, RoomsTable>();
   readonly #directRooms = new Map<string, RoomsTable>();
   readonly #creations = new Map<string, RoomsTable>();
@@ -54,7 +62,9 @@ export class Workspace {
   readonly #answered = new Set<MessagesTable>();
   #events: RoomEventsTable[] = [];
   #newMessages: MessagesTable[] = [];
+  readonly #rewritten = new Set<MessagesTable>();
   #mentions: MentionsTable[] = [];
+  #unmentioned: MentionsTable[] = [];
 
   constructor(readonly nowMs: number) {}
 
@@ -134,7 +144,7 @@ export class Workspace {
       ordinal: room.ordinal,
       actor_id: event.actorId,
       at: room.last_active_at,
-      message_seq: event.carries === undefined ? null : room.head,
+      message_seq: event.carries === undefined ? (event.messageSeq ?? null) : room.head,
       body: event.body ?? null,
     };
     this.#events.push(row);
@@ -144,13 +154,22 @@ export class Workspace {
   addMessage(message: MessagesTable, mentioned: readonly string[]): void {
     this.knowMessage(message);
     this.#newMessages.push(message);
-    for (const userId of mentioned) {
-      this.#mentions.push({ user_id: userId, room_id: message.room_id, seq: message.seq });
-    }
+    this.#mentions.push(...mentionsIn(message, mentioned));
   }
 
-  countReply(root: MessagesTable): void {
-    root.reply_count += 1;
+  /** Gives a message another content, and other mentions. */
+  rewriteMessage(message: MessagesTable, values: Partial<MessagesTable>, mentioned: readonly string[]): void {
+    const { room_id: roomId, seq } = message;
+    this.#mentions = this.#mentions.filter((mention) => mention.room_id !== roomId || mention.seq !== seq);
+    this.#unmentioned.push(...mentionsIn(message, JSON.parse(message.mentions) as string[]));
+    this.#mentions.push(...mentionsIn(message, mentioned));
+    Object.assign(message, values, { mentions: JSON.stringify(mentioned) });
+    this.#rewritten.add(message);
+  }
+
+  /** Counts one more reply to the root of a thread, or one less. */
+  countReply(root: MessagesTable, change: 1 | -1 = 1): void {
+    root.reply_count += change;
     this.#answered.add(root);
   }
 
@@ -183,9 +202,16 @@ export class Workspace {
       members: [...this.#changedMembers],
       leavers: [...this.#leavers],
       answered: [...this.#answered].filter((message) => !fresh.has(message)),
+      rewritten: [...this.#rewritten],
+      unmentioned: this.#unmentioned,
     };
-    for (const set of [this.#changedRooms, this.#changedMembers, this.#leavers, this.#answered]) set.clear();
-    [this.#events, this.#newMessages, this.#mentions] = [[], [], []];
+    for (const set of [this.#changedRooms, this.#changedMembers, this.#leavers]) set.clear();
+    for (const set of [this.#answered, this.#rewritten]) set.clear();
+    [this.#events, this.#newMessages, this.#mentions, this.#unmentioned] = [[], [], [], []];
     return pending;
   }
+}
+
+function mentionsIn({ room_id, seq }: MessagesTable, userIds: readonly string[]): MentionsTable[] {
+  return userIds.map((user_id) => ({ user_id, room_id, seq }));
 }
