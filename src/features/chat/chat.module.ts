@@ -4,6 +4,7 @@ import { CHAT_SETTINGS, type ChatSettings } from './chat.settings.js';
 import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
 import { appendStore, LogReader, logProviders, logStore, RoomLog } from './log/index.js';
 import { messageProviders, messagesStore } from './messages/index.js';
+import { profileProviders } from './profiles/index.js';
 import { chatMigrations } from './records/index.js';
 import { RoomAccess, roomProviders, RoomPushes, roomsStore } from './rooms/index.js';
 import { MembershipChanges, streamProviders } from './stream/index.js';
@@ -34,6 +35,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
     ...messageProviders,
     ...lifecycleProviders,
     ...streamProviders,
+    ...profileProviders,
     ...syncProviders,
   ],
   exports: [RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],

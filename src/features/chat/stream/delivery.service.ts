@@ -44,6 +44,11 @@ export class DeliveryService implements ConnectionObserver, OnApplicationShutdow
     this.delivery.attachment.detached(connection, close);
   }
 
+  /** This node's connections that are pushed the room's events; a hint at who is in the room, which the store knows. */
+  connectionsIn(roomId: string): Iterable<Connection> {
+    return this.delivery.streams.get(roomId)?.topic.connections() ?? [];
+  }
+
   onApplicationShutdown(): void {
     this.delivery.stop();
   }

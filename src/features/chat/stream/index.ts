@@ -4,6 +4,7 @@ import { DeliveryService } from './delivery.service.js';
 import { MembershipChanges } from './membership-changes.js';
 import { BusRoomPushes } from './room-pushes.service.js';
 
+export { DeliveryService } from './delivery.service.js';
 export type { MembershipChange, RemovalReason } from './membership-change.js';
 export { MembershipChanges, type MembershipListener } from './membership-changes.js';
 

@@ -1,0 +1,74 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { type Cancel, Clock, OutboundFrame } from '../../../realtime/index.js';
+import { type User, UserChanges, Users } from '../../auth/index.js';
+import { ProfileAudience } from './profile-audience.js';
+
+/** Changes of so long are read and pushed together. */
+const GATHER_MS = 50;
+const RETRY_MS = 1000;
+
+/**
+ * Pushes `user.updated` to those on this node who share a room with a user who has changed. What is pushed was just
+ * read: many changes of a moment are one push, and the bus may reorder what it likes.
+ */
+@Injectable()
+export class ProfilePushes implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger('Profiles');
+  private readonly changed = new Set<string>();
+  private cancelChanges: Cancel | undefined;
+  private cancelRun: Cancel | undefined;
+  private isRunning = false;
+  private isStopped = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly users: Users,
+    private readonly changes: UserChanges,
+    private readonly audience: ProfileAudience,
+  ) {}
+
+  onModuleInit(): void {
+    this.cancelChanges = this.changes.observe((userId) => {
+      this.changed.add(userId);
+      this.gather(GATHER_MS);
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.isStopped = true;
+    this.cancelChanges?.();
+    this.cancelRun?.();
+  }
+
+  private gather(delayMs: number): void {
+    if (this.isStopped || this.isRunning || this.cancelRun !== undefined) return;
+    this.cancelRun = this.clock.after(delayMs, () => {
+      this.cancelRun = undefined;
+      void this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    let delayMs = GATHER_MS;
+    const userIds = [...this.changed];
+    this.changed.clear();
+    try {
+      for (const user of await this.users.byIds(userIds)) await this.push(user);
+    } catch (err) {
+      // Whoever was told already is told the same again.
+      for (const userId of userIds) this.changed.add(userId);
+      this.logger.warn({ err }, 'changed users could not be pushed; trying again');
+      delayMs = RETRY_MS;
+    }
+    this.isRunning = false;
+    if (this.changed.size > 0) this.gather(delayMs);
+  }
+
+  private async push(user: User): Promise<void> {
+    const frame = new OutboundFrame('user.updated', { user });
+    for (const connection of await this.audience.of(user.id)) {
+      connection.pushState(`user.updated ${user.id}`, frame);
+    }
+  }
+}
