@@ -1,6 +1,6 @@
 export { Database } from './database.js';
 export type { DialectName } from './dialect-name.js';
-export { fitting } from './fitting.js';
+export { fitting } from './rows/fitting.js';
 export { InjectStore, storeToken } from './inject-store.decorator.js';
 export { eventSeq, type PlainQuery, plainQuery, type QueryLike } from './plain-query.js';
 export type { Migration } from './schema/migration.js';

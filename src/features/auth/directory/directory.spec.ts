@@ -1,13 +1,33 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Store } from '../../../storage/index.js';
+import type { Kysely } from 'kysely';
+import type { Migration, Store } from '../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { store as accountsStore } from '../accounts/accounts.store.js';
 import { foldDisplayName } from '../accounts/names.js';
 import { AUTH_MIGRATIONS } from '../auth.migrations.js';
+import type { AuthTables } from '../auth.tables.js';
 import type { AuthSettings } from '../auth.settings.js';
 import { DirectoryService } from './directory.service.js';
 import { store as directoryStore } from './directory.store.js';
+
+/** A user who is deleted, but whose names were left. */
+const DELETED: Migration = {
+  name: 'auth/9000-a-deleted-user',
+  up: (schema) => [
+    (schema as Kysely<AuthTables>).insertInto('users').values({
+      id: 'deleted',
+      username: 'deleted',
+      display_name: 'Deleted',
+      folded_name: 'deleted',
+      password_hash: null,
+      created_at: 0,
+      updated_at: 0,
+      deleted_at: 1,
+      suspended_at: null,
+    }),
+  ],
+};
 
 const SETTINGS = { isDirectoryOpen: true, maxAnswerBytes: 262_144 } as AuthSettings;
 
@@ -30,7 +50,7 @@ describe('finding users', () => {
   let directory: DirectoryService;
 
   beforeAll(async () => {
-    test = await openTestDatabase({ migrations: AUTH_MIGRATIONS });
+    test = await openTestDatabase({ migrations: [...AUTH_MIGRATIONS, DELETED] });
     accounts = test.database.open(accountsStore);
     directory = new DirectoryService(test.database.open(directoryStore), SETTINGS);
   });
@@ -121,6 +141,10 @@ describe('finding users', () => {
       expect(await pages(own + query, 10)).toEqual([[]]);
     },
   );
+
+  it('leaves out who is deleted', async () => {
+    expect(await pages('delete', 10)).toEqual([[]]);
+  });
 
   it('goes on after a user who was found and is called otherwise now', async () => {
     const ids = [
