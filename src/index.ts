@@ -1,6 +1,16 @@
 export type { AppModuleClass } from './application.js';
 export { CONFIG, type Config } from './config/index.js';
-export { AccessTokenGuard, CurrentPrincipal, type User, Users } from './features/auth/index.js';
+export {
+  AccessTokenGuard,
+  type BlockListener,
+  type BlockPair,
+  Blocks,
+  CurrentPrincipal,
+  type User,
+  UserChanges,
+  type UserListener,
+  Users,
+} from './features/auth/index.js';
 export {
   type Append,
   type AppendInput,

@@ -51,7 +51,7 @@ export class RoomsService {
     await this.log.submit({ change: 'leave', roomId, actorId: userId }).committed;
   }
 
-  /** Returns whom it added: those who are members already, and ids that name nobody, are left out. */
+  /** Returns whom it added: members, those who blocked the actor, and ids that name nobody are left out. */
   async add({ userId }: UserActor, roomId: string, userIds: readonly string[]): Promise<string[]> {
     const known = await this.known([...new Set(userIds)]);
     const { committed } = this.log.submit({ change: 'add', roomId, actorId: userId, userIds: known });
