@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from './config/index.js';
 import type { AuthSettings } from './features/auth/index.js';
 import type { ChatSettings } from './features/chat/index.js';
@@ -45,7 +46,17 @@ export function authSettings(config: Config): AuthSettings {
 }
 
 export function chatSettings(config: Config): ChatSettings {
-  return { maxAnswerBytes: config.MAX_ANSWER_BYTES };
+  return {
+    maxAnswerBytes: config.MAX_ANSWER_BYTES,
+    attachments: {
+      folder: join(config.DATA_DIR, 'attachments'),
+      isDurable: config.DURABILITY === 'full',
+      bucketUrl: config.S3_URL,
+      maxBytes: config.MAX_ATTACHMENT_BYTES,
+      maxBytesPerDay: config.MAX_UPLOAD_BYTES_PER_DAY,
+      publicUrl: config.PUBLIC_URL,
+    },
+  };
 }
 
 export function presenceSettings(config: Config): PresenceSettings {

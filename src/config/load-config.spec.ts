@@ -95,6 +95,16 @@ describe('loadConfig', () => {
     expect(refusal({ [key]: 'gopher://user:hunter2@host' }).join()).not.toContain('hunter2');
   });
 
+  it.each(['https://host/bucket', 'https://id@host/bucket', 'https://id:hunter2@host', 's3://bucket'])(
+    'refuses the bucket %s, and prints no key',
+    (url) => {
+      expect(refusal({ S3_URL: url })).toEqual([
+        expect.stringMatching(/^S3_URL has no bucket, or no key with its secret: allowed is https:/),
+      ]);
+      expect(refusal({ S3_URL: url }).join()).not.toContain('hunter2');
+    },
+  );
+
   it('takes the values that tests need', () => {
     const env = {
       ACCESS_TOKEN_TTL: '2',
@@ -167,8 +177,8 @@ describe('loadConfig', () => {
   });
 
   it('warns of keys whose capability is not there yet, unless they have their default', () => {
-    expect(load({ RETENTION_DAYS: '30', S3_URL: 's3://bucket' }).warnings).toEqual([
-      'S3_URL is set, but keeping attachments is not part of this version',
+    expect(load({ RETENTION_DAYS: '30', SHARED_FILES: 'yes' }).warnings).toEqual([
+      'SHARED_FILES is set, but a cluster of nodes is not part of this version',
       'RETENTION_DAYS is set, but dropping old events is not part of this version',
     ]);
     expect(load({ RETENTION_DAYS: '0', ADMIN_PORT: '9464' }).warnings).toEqual([]);

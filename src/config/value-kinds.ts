@@ -48,6 +48,23 @@ export function url(...schemes: readonly [string, ...string[]]): ValueKind<strin
   };
 }
 
+/** An S3-compatible bucket with its key. The value is never printed: it holds a secret. */
+export function bucketUrl(): ValueKind<string> {
+  const { schema } = url('s3', 'https', 'http');
+  return {
+    schema: schema.refine(isBucketUrl, 'has no bucket, or no key with its secret'),
+    allowed:
+      'https://<key id>:<secret>@<host>/<bucket>[/<prefix>][?region=<region>], http:// likewise, or s3://<key id>:<secret>@<bucket>[/<prefix>][?region=<region>], the key percent-encoded',
+  };
+}
+
+function isBucketUrl(value: string): boolean {
+  if (!URL.canParse(value)) return true;
+  const { protocol, username, password, host, pathname } = new URL(value);
+  const hasBucket = protocol === 's3:' ? host !== '' : /[^/]/.test(pathname);
+  return hasBucket && username !== '' && password !== '';
+}
+
 /** The scheme, host and port of a service, without a path. Kept as a browser writes it: lower case, no default port. */
 export function baseUrl(): ValueKind<string> {
   const schema = z

@@ -1,9 +1,8 @@
 import { setting } from '../setting.js';
-import { oneOf, text, url, wholeNumber, yesOrNo } from '../value-kinds.js';
+import { bucketUrl, oneOf, text, url, wholeNumber, yesOrNo } from '../value-kinds.js';
 
 const LONGEST_RETENTION_DAYS = 36_500;
 const LARGEST_FILE_BYTES = 2 ** 40;
-const ATTACHMENTS = { what: 'keeping attachments', whenSet: 'warn' } as const;
 
 /** Where things are kept, how safely and how long. */
 export const STORAGE_SETTINGS = {
@@ -25,29 +24,26 @@ export const STORAGE_SETTINGS = {
     fallback: 'full',
     meaning: '`full`: an acknowledged message survives a power cut; `process`: only a crash of the process',
   }),
-  S3_URL: setting(url('s3', 'https', 'http'), {
+  S3_URL: setting(bucketUrl(), {
     fallback: null,
     meaning: 'attachments in an S3-compatible bucket instead of `DATA_DIR`',
-    later: ATTACHMENTS,
   }),
   SHARED_FILES: setting(yesOrNo('yes', 'no'), {
     fallback: false,
     shownDefault: 'no',
     meaning:
       'says that the nodes of a cluster share `DATA_DIR` for attachments, so that they need no `S3_URL`',
-    later: ATTACHMENTS,
+    later: { what: 'a cluster of nodes', whenSet: 'warn' },
   }),
   MAX_ATTACHMENT_BYTES: setting(wholeNumber(1, LARGEST_FILE_BYTES), {
     fallback: 10_485_760,
     unit: 'bytes',
     meaning: 'largest attachment',
-    later: ATTACHMENTS,
   }),
   MAX_UPLOAD_BYTES_PER_DAY: setting(wholeNumber(0, LARGEST_FILE_BYTES), {
     fallback: 1_073_741_824,
     unit: 'bytes',
     meaning: 'attachments of one user in a day; 0 is no limit',
-    later: ATTACHMENTS,
   }),
   RETENTION_DAYS: setting(wholeNumber(0, LONGEST_RETENTION_DAYS), {
     fallback: 0,

@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/index.js';
+import { attachmentProviders, AttachmentsController, attachmentsStore } from './attachments/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from './chat.settings.js';
 import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
 import { appendStore, LogReader, logProviders, logStore, RoomLog } from './log/index.js';
@@ -26,10 +27,12 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
   imports: [
     StorageModule.forFeature({
       migrations: chatMigrations,
-      stores: [appendStore, logStore, roomsStore, messagesStore, pinsStore, syncStore],
+      stores: [attachmentsStore, appendStore, logStore, roomsStore, messagesStore, pinsStore, syncStore],
     }),
   ],
+  controllers: [AttachmentsController],
   providers: [
+    ...attachmentProviders,
     ...logProviders,
     ...roomProviders,
     ...messageProviders,

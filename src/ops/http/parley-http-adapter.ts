@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { exemptPacedRequests } from './paced-requests.js';
 
 /** Node's own bounds (60 s and 300 s) let slow senders hold sockets for minutes. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -25,6 +26,7 @@ export class ParleyHttpAdapter extends ExpressAdapter {
       this.getInstance() as RequestListener,
     );
     server.maxHeadersCount = MAX_HEADERS;
+    exemptPacedRequests(server);
     this.setHttpServer(server);
   }
 

@@ -1,1 +1,2 @@
 export { IsClientId, IsId, IsLimit, IsMeta, IsSeq, IsText, Optional } from './rules.decorator.js';
+export { isText } from './text.js';

@@ -17,7 +17,7 @@ export class SqlLogReader extends LogReader implements OnModuleInit {
 
   constructor(
     @InjectStore(logStore) private readonly store: Store<typeof logStore>,
-    @Inject(CHAT_SETTINGS) private readonly settings: ChatSettings,
+    @Inject(CHAT_SETTINGS) private readonly settings: Pick<ChatSettings, 'maxAnswerBytes'>,
     private readonly positions: ReadPositions,
     private readonly database: Database,
   ) {

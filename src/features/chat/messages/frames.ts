@@ -1,15 +1,19 @@
-import { ArrayMaxSize, IsArray } from 'class-validator';
-import { IsClientId, IsId, IsLimit, IsMeta, IsSeq, IsText, Optional } from '../frames/index.js';
+import { ArrayMaxSize, ArrayUnique, IsArray } from 'class-validator';
+import { IsClientId, IsId, IsLimit, IsMeta, IsSeq, Optional } from '../frames/index.js';
+import { IsMessageText } from './message-text.decorator.js';
 
 const MAX_PAGE = 100;
+
+/** Attachments of one message. */
+const MAX_ATTACHMENTS = 20;
 
 /** `message.send` */
 export class SendFrame {
   @IsId()
   roomId!: string;
 
-  @IsText({ min: 1, max: 8000, hasLines: true })
-  text!: string;
+  @IsMessageText()
+  text: string = '';
 
   @IsClientId()
   clientId!: string;
@@ -24,7 +28,9 @@ export class SendFrame {
 
   @Optional()
   @IsArray()
-  @ArrayMaxSize(0, { message: 'must be empty: this node takes no attachments' })
+  @ArrayMaxSize(MAX_ATTACHMENTS)
+  @ArrayUnique()
+  @IsId({ each: true })
   attachmentIds?: string[];
 
   @Optional()
