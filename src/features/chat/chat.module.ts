@@ -6,10 +6,12 @@ import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
 import { appendStore, LogReader, logProviders, logStore, RoomLog } from './log/index.js';
 import { messageProviders, messagesStore } from './messages/index.js';
 import { profileProviders } from './profiles/index.js';
+import { readingProviders, readsStore, receiptsStore } from './reading/index.js';
 import { chatMigrations } from './records/index.js';
 import { RoomAccess, roomProviders, RoomPushes, roomsStore } from './rooms/index.js';
 import { MembershipChanges, streamProviders } from './stream/index.js';
 import { syncProviders, syncStore } from './sync/index.js';
+import { typingProviders, typingStore } from './typing/index.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>({
   moduleName: 'Chat',
@@ -27,7 +29,18 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
   imports: [
     StorageModule.forFeature({
       migrations: chatMigrations,
-      stores: [attachmentsStore, appendStore, logStore, roomsStore, messagesStore, pinsStore, syncStore],
+      stores: [
+        attachmentsStore,
+        appendStore,
+        logStore,
+        roomsStore,
+        messagesStore,
+        pinsStore,
+        readsStore,
+        receiptsStore,
+        typingStore,
+        syncStore,
+      ],
     }),
   ],
   controllers: [AttachmentsController],
@@ -37,6 +50,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
     ...roomProviders,
     ...messageProviders,
     ...lifecycleProviders,
+    ...readingProviders,
+    ...typingProviders,
     ...streamProviders,
     ...profileProviders,
     ...syncProviders,

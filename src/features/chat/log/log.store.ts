@@ -15,17 +15,18 @@ import {
   type RoomViewsQuery,
   type Stretch,
 } from '../records/index.js';
-import { writeMembers } from './append/index.js';
+import { moveThreadPositions, writeMembers } from './append/index.js';
 
 type Db = Kysely<ChatTables>;
 
 /** The key of the log's epoch among the database's single values. */
 const EPOCH = 'chat/epoch';
 
-/** How far a member has read. */
+/** How far a member has read a room or, with `threadSeq`, a thread in it. */
 export interface ReadPosition {
   readonly roomId: string;
   readonly userId: string;
+  readonly threadSeq?: number;
   readonly seq: number;
 }
 
@@ -65,22 +66,12 @@ export const store = defineStore({
 
     /** Moves read positions forward, never back; those of users who have left since are forgotten. */
     advance: async (db: Db, positions: readonly ReadPosition[]): Promise<void> => {
-      const wanted = new Map(positions.map(({ roomId, userId, seq }) => [`${roomId} ${userId}`, seq]));
-      const seqOf = (member: MembersTable): number => wanted.get(`${member.room_id} ${member.user_id}`) ?? 0;
       const members = await membersByKey(
         db,
         positions.map(({ roomId, userId }) => [roomId, userId]),
       );
-      const moving = members.filter((member) => seqOf(member) > member.read_seq);
-      const ordinals = await ordinalsAt(
-        db,
-        moving.map((member) => [member.room_id, seqOf(member)]),
-      );
-      const moved = moving.flatMap((member) => {
-        const read_ordinal = ordinals.get(placeKey(member.room_id, seqOf(member)));
-        return read_ordinal === undefined ? [] : [{ ...member, read_seq: seqOf(member), read_ordinal }];
-      });
-      await writeMembers(db, moved);
+      await advanceInRooms(db, positions, members);
+      await advanceInThreads(db, positions, members);
     },
   },
 });
@@ -91,3 +82,40 @@ const headsOf = withManyKeys((db, keys) =>
     .select(['id', 'head'])
     .where(keyIn(['id'], keys)),
 );
+
+async function advanceInRooms(
+  db: Db,
+  positions: readonly ReadPosition[],
+  members: readonly MembersTable[],
+): Promise<void> {
+  const wanted = new Map(
+    positions
+      .filter(({ threadSeq }) => threadSeq === undefined)
+      .map(({ roomId, userId, seq }) => [`${roomId} ${userId}`, seq]),
+  );
+  const seqOf = (member: MembersTable): number => wanted.get(`${member.room_id} ${member.user_id}`) ?? 0;
+  const moving = members.filter((member) => seqOf(member) > member.read_seq);
+  const ordinals = await ordinalsAt(
+    db,
+    moving.map((member) => [member.room_id, seqOf(member)]),
+  );
+  const moved = moving.flatMap((member) => {
+    const read_ordinal = ordinals.get(placeKey(member.room_id, seqOf(member)));
+    return read_ordinal === undefined ? [] : [{ ...member, read_seq: seqOf(member), read_ordinal }];
+  });
+  await writeMembers(db, moved);
+}
+
+async function advanceInThreads(
+  db: Db,
+  positions: readonly ReadPosition[],
+  members: readonly MembersTable[],
+): Promise<void> {
+  const standing = new Set(members.map(({ room_id, user_id }) => `${room_id} ${user_id}`));
+  const moving = positions.flatMap(({ roomId, userId, threadSeq, seq }) =>
+    threadSeq === undefined || !standing.has(`${roomId} ${userId}`)
+      ? []
+      : [{ room_id: roomId, user_id: userId, thread_seq: threadSeq, read_seq: seq }],
+  );
+  await moveThreadPositions(db, moving);
+}

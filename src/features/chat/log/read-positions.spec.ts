@@ -67,6 +67,20 @@ describe('read positions', () => {
     expect(await log.view(roomId, 'bob')).toMatchObject({ readSeq: 7, unread: 0 });
   });
 
+  it('of threads are their own', async () => {
+    const roomId = await unreadRoom();
+    positions.advance({ userId: 'bob', roomId, threadSeq: 3, seq: 5 });
+    positions.advance({ userId: 'bob', roomId, threadSeq: 3, seq: 4 });
+    positions.advance({ userId: 'bob', roomId, threadSeq: 4, seq: 4 });
+    positions.advance({ userId: 'bob', roomId, seq: 3 });
+    expect(positions.of('bob')).toEqual({ [roomId]: 3 });
+    expect([positions.inThread('bob', roomId, 3), positions.inThread('bob', roomId, 4)]).toEqual([5, 4]);
+    expect([positions.isAheadIn(roomId), positions.isAheadIn('elsewhere')]).toEqual([true, false]);
+    await positions.flush();
+    expect([positions.inThread('bob', roomId, 3), positions.isAheadIn(roomId)]).toEqual([0, false]);
+    expect(await log.view(roomId, 'bob')).toMatchObject({ readSeq: 3, unread: 2 });
+  });
+
   it('are kept while the database cannot write', async () => {
     const broken = await openTestDatabase({ migrations: LOG_MIGRATIONS });
     const waiting = new ReadPositions(new AppendDriver(broken.database).logs, new SystemClock());

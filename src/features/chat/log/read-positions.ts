@@ -33,18 +33,32 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
 
   /** Moves a position forward; one that is behind what is known already does nothing. */
   advance(position: ReadPosition): void {
-    const { userId, roomId, seq } = position;
+    const { userId, seq } = position;
     const ofUser = this.ahead.get(userId) ?? new Map<string, ReadPosition>();
-    if ((ofUser.get(roomId)?.seq ?? 0) >= seq) return;
-    ofUser.set(roomId, position);
+    if ((ofUser.get(placeOf(position))?.seq ?? 0) >= seq) return;
+    ofUser.set(placeOf(position), position);
     this.ahead.set(userId, ofUser);
   }
 
-  /** This user's positions that the store may not have yet. */
+  /** This user's positions in rooms that the store may not have yet. */
   of(userId: string): PositionsAhead {
     const positions: Record<string, number> = {};
-    for (const [roomId, { seq }] of this.ahead.get(userId) ?? []) positions[roomId] = seq;
+    for (const { roomId, threadSeq, seq } of this.ahead.get(userId)?.values() ?? []) {
+      if (threadSeq === undefined) positions[roomId] = seq;
+    }
     return positions;
+  }
+
+  /** This user's position in a thread, if the store may not have it yet; else 0. */
+  inThread(userId: string, roomId: string, threadSeq: number): number {
+    return this.ahead.get(userId)?.get(placeOf({ roomId, threadSeq }))?.seq ?? 0;
+  }
+
+  /** Whether the store may not have somebody's position in this room yet. */
+  isAheadIn(roomId: string): boolean {
+    return [...this.ahead.values()].some((ofUser) =>
+      [...ofUser.values()].some((position) => position.roomId === roomId),
+    );
   }
 
   /** Writes what is ahead of the store; flushes run one after the other. What fails to be written is tried again. */
@@ -69,8 +83,13 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
   /** Keeps a position that has moved on since it was written. */
   private forget(written: ReadPosition): void {
     const ofUser = this.ahead.get(written.userId);
-    if (ofUser?.get(written.roomId) !== written) return;
-    ofUser.delete(written.roomId);
+    if (ofUser?.get(placeOf(written)) !== written) return;
+    ofUser.delete(placeOf(written));
     if (ofUser.size === 0) this.ahead.delete(written.userId);
   }
+}
+
+/** What a user reads: a room, or a thread in one. */
+function placeOf({ roomId, threadSeq }: Pick<ReadPosition, 'roomId' | 'threadSeq'>): string {
+  return threadSeq === undefined ? roomId : `${roomId} ${threadSeq}`;
 }

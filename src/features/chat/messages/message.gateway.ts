@@ -27,9 +27,4 @@ export class MessageGateway {
   async get(@Caller() actor: UserActor, @MessageBody() { roomId, seq }: MessageFrame) {
     return await this.messages.get(actor, roomId, seq);
   }
-
-  @SubscribeMessage('message.read')
-  async read(@Caller() actor: UserActor, @MessageBody() { roomId, seq }: MessageFrame) {
-    return await this.messages.read(actor, roomId, seq);
-  }
 }

@@ -2,8 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { invalid, notFound, type UserActor } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
-import { ReadPositions } from '../log/index.js';
-import { OwnPushes } from '../rooms/index.js';
 import { type Anchor, type HistoryPage, store as messagesStore } from './messages.store.js';
 
 const DEFAULT_PAGE = 50;
@@ -17,14 +15,12 @@ export interface HistoryRequest {
   readonly limit?: number;
 }
 
-/** Shows a room's messages to its members, and keeps how far they have read. */
+/** Shows a room's messages to its members. */
 @Injectable()
 export class MessagesService {
   constructor(
     @InjectStore(messagesStore) private readonly store: Store<typeof messagesStore>,
     @Inject(CHAT_SETTINGS) private readonly settings: ChatSettings,
-    private readonly positions: ReadPositions,
-    private readonly pushes: OwnPushes,
   ) {}
 
   /** A stretch of the room's messages, oldest first; without an anchor the newest. */
@@ -46,19 +42,6 @@ export class MessagesService {
     if (found === null) throw notFound('room');
     if (found.message === null) throw notFound('message');
     return found;
-  }
-
-  /** Moves the caller's read position forward, at most to the head, and never back. */
-  async read({ userId }: UserActor, roomId: string, seq: number) {
-    const ahead = this.positions.of(userId);
-    const position = await this.store.read({ roomId, userId, seq, ahead });
-    if (position === null) throw notFound('room');
-    const { hasMoved, ...own } = position;
-    if (hasMoved) {
-      this.positions.advance({ roomId, userId, seq: own.readSeq });
-      this.pushes.position(userId, roomId, own);
-    }
-    return { readSeq: own.readSeq, unread: own.unread, mentions: own.mentions };
   }
 }
 

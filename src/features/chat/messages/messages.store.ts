@@ -1,13 +1,6 @@
 import type { Kysely } from 'kysely';
 import { defineStore } from '../../../storage/store.js';
-import {
-  type ChatTables,
-  fitting,
-  type MessageView,
-  readMessageViews,
-  type PositionsAhead,
-  readRoomViews,
-} from '../records/index.js';
+import { type ChatTables, fitting, type MessageView, readMessageViews } from '../records/index.js';
 
 type Db = Kysely<ChatTables>;
 
@@ -37,16 +30,6 @@ interface MessageQuery {
   readonly seq: number;
 }
 
-/** How far a user has read a room after `message.read`. */
-export interface ReadResult {
-  readonly readSeq: number;
-  readonly unread: number;
-  readonly mentions: number;
-  readonly muted: boolean | string;
-  /** False when the position was there already, or beyond. */
-  readonly hasMoved: boolean;
-}
-
 /** What is asked about messages. Each answer is null for one who is no member of the room. */
 export const store = defineStore({
   name: 'chat/messages',
@@ -69,19 +52,6 @@ export const store = defineStore({
         .executeTakeFirst();
       const [message] = await readMessageViews(db, userId, row ? [row] : []);
       return { head, message: message ?? null };
-    },
-
-    /** Where the user stands after reading up to `seq`; it stores nothing. */
-    read: async (
-      db: Db,
-      { roomId, userId, seq, ahead }: MessageQuery & { readonly ahead: PositionsAhead },
-    ): Promise<ReadResult | null> => {
-      const [before] = await readRoomViews(db, { userId, roomIds: [roomId], ahead });
-      if (!before) return null;
-      const wanted = { [roomId]: Math.max(seq, before.readSeq) };
-      const [after = before] = await readRoomViews(db, { userId, roomIds: [roomId], ahead: wanted });
-      const { readSeq, unread, mentions, muted } = after;
-      return { readSeq, unread, mentions, muted, hasMoved: readSeq > before.readSeq };
     },
   },
   writes: {},

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectionRegistry, OutboundFrame } from '../../../realtime/index.js';
 
-/** How far a user has read a room, as `room.self` tells the user's other devices. */
+/** How far a user has read a room or a thread, as `room.self` tells the user's other devices. */
 export interface OwnPosition {
+  readonly roomId: string;
+  /** The thread; absent: the room. */
+  readonly threadSeq?: number;
   readonly readSeq: number;
   readonly unread: number;
   readonly mentions: number;
@@ -14,11 +17,12 @@ export interface OwnPosition {
 export class OwnPushes {
   constructor(private readonly connections: ConnectionRegistry) {}
 
-  /** Pushes `room.self` to this user's connections; a slow one gets the last of each room. */
-  position(userId: string, roomId: string, position: OwnPosition): void {
-    const frame = new OutboundFrame('room.self', { roomId, ...position });
+  /** Pushes `room.self` to this user's connections; a slow one gets the last of each room and thread. */
+  position(userId: string, position: OwnPosition): void {
+    const frame = new OutboundFrame('room.self', position);
+    const key = `room.self ${position.roomId} ${position.threadSeq ?? ''}`;
     for (const connection of this.connections.ofUser(userId)) {
-      connection.pushState(`room.self ${roomId}`, frame);
+      connection.pushState(key, frame);
     }
   }
 }

@@ -18,11 +18,11 @@ export class RoomFrames implements TopicSource {
     private readonly cache: FrameCache,
   ) {}
 
-  /** Keeps the frame of an event that is being published, and forgets the frame of one that it erases. */
+  /** Keeps the frame of an event that is being published, and forgets those whose words it erases. */
   remember(event: RoomEvent, frame: OutboundFrame): void {
     const erased = erasedSeq(event);
-    if (erased !== undefined) this.cache.forget(this.roomId, erased);
-    this.cache.put(this.roomId, event.seq, frame);
+    if (erased !== undefined) this.cache.forgetMessage(this.roomId, erased);
+    this.cache.put(this.roomId, event.seq, frame, shownSeq(event));
   }
 
   async read(_topic: string, after: number, until: number): Promise<readonly PositionedFrame[]> {
@@ -59,6 +59,11 @@ export class RoomFrames implements TopicSource {
 
 function erasedSeq(event: RoomEvent): number | undefined {
   if (event.type === 'message.deleted') return event['messageSeq'] as number;
-  if (event.type === 'message.edited') return (event['message'] as { seq: number }).seq;
-  return undefined;
+  return event.type === 'message.edited' ? shownSeq(event) : undefined;
+}
+
+/** The message that the event shows. */
+function shownSeq({ type, message }: RoomEvent): number | undefined {
+  if (type !== 'message' && type !== 'message.edited') return undefined;
+  return (message as { readonly seq: number }).seq;
 }

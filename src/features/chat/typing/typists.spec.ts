@@ -1,0 +1,52 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../testing/manual-clock.js';
+import { Typists, TYPING_MS } from './typists.js';
+
+let clock: ManualClock;
+let typists: Typists;
+let expired: string[];
+
+beforeEach(() => {
+  clock = new ManualClock();
+  expired = [];
+  typists = new Typists(clock, (roomId) => expired.push(roomId));
+});
+
+describe('typists', () => {
+  it('are listed by room, the first to begin first', () => {
+    expect([typists.begin('garden', 'bob'), typists.begin('garden', 'ann')]).toEqual([true, true]);
+    typists.begin('street', 'cay');
+    expect([typists.in('garden'), typists.in('street'), typists.in('nowhere')]).toEqual([
+      ['bob', 'ann'],
+      ['cay'],
+      [],
+    ]);
+  });
+
+  it('end by themselves, each six seconds after they last said so', async () => {
+    typists.begin('garden', 'ann');
+    typists.begin('garden', 'bob');
+    await clock.advance(TYPING_MS - 1);
+    expect(typists.begin('garden', 'ann')).toBe(false);
+    await clock.advance(1);
+    expect([typists.in('garden'), expired]).toEqual([['ann'], ['garden']]);
+    await clock.advance(TYPING_MS - 2);
+    expect(typists.in('garden')).toEqual(['ann']);
+    await clock.advance(1);
+    expect([typists.in('garden'), expired]).toEqual([[], ['garden', 'garden']]);
+  });
+
+  it('end when they say so, once', async () => {
+    typists.begin('garden', 'ann');
+    expect([typists.end('garden', 'ann'), typists.end('garden', 'ann')]).toEqual([true, false]);
+    await clock.advance(TYPING_MS);
+    expect([typists.in('garden'), expired]).toEqual([[], []]);
+  });
+
+  it('are forgotten at the end', async () => {
+    typists.begin('garden', 'ann');
+    typists.clear();
+    await clock.advance(TYPING_MS);
+    expect([typists.in('garden'), expired]).toEqual([[], []]);
+  });
+});
