@@ -1,9 +1,10 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/index.js';
+import { administrationProviders, discoveryStore } from './administration/index.js';
 import { attachmentProviders, AttachmentsController, attachmentsStore } from './attachments/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from './chat.settings.js';
 import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
-import { appendStore, LogReader, logProviders, logStore, RoomLog } from './log/index.js';
+import { appendStore, LogReader, logProviders, logStore, mutesStore, RoomLog } from './log/index.js';
 import { messageProviders, messagesStore } from './messages/index.js';
 import { profileProviders } from './profiles/index.js';
 import { readingProviders, readsStore, receiptsStore } from './reading/index.js';
@@ -33,7 +34,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
         attachmentsStore,
         appendStore,
         logStore,
+        mutesStore,
         roomsStore,
+        discoveryStore,
         messagesStore,
         pinsStore,
         readsStore,
@@ -48,6 +51,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
     ...attachmentProviders,
     ...logProviders,
     ...roomProviders,
+    ...administrationProviders,
     ...messageProviders,
     ...lifecycleProviders,
     ...readingProviders,

@@ -9,6 +9,7 @@ export { appendStore } from './append/index.js';
 export { LogReader, type Memberships } from './log-reader.js';
 export { type Append, LogWriter } from './log-writer.js';
 export { store as logStore } from './log.store.js';
+export { type Mute, type Muted, store as mutesStore } from './mutes.store.js';
 export type { MessageView } from '../records/index.js';
 export { ReadPositions } from './read-positions.js';
 export {

@@ -138,8 +138,10 @@ function turnedAway(): Append<Stored> {
   return { admitted: Promise.resolve(), committed: Promise.reject(error) };
 }
 
-function refusal({ code, message, path }: Refused): RealtimeError {
-  if (path === undefined) return new RealtimeError(code, message);
+function refusal({ code, message, path, retryAfterMs }: Refused): RealtimeError {
+  if (path === undefined) {
+    return new RealtimeError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+  }
   return new RealtimeError(code, 'validation failed', { details: [{ path, message }] });
 }
 

@@ -1,3 +1,5 @@
+export { foldedName, wordsOf } from './channels/channel-names.js';
+export { writeChannelNames } from './channels/channel-names.store.js';
 export { readEvents, type Stretch, withMessages } from './events.store.js';
 export { membersByKey, messagesByClientId, messagesByKey, ordinalsAt, placeKey } from './lookups.store.js';
 export { fitting, insertingMany, keyIn, withManyKeys } from './many.store.js';
@@ -22,9 +24,10 @@ export type {
   PinsTable,
   ReactionCountsTable,
   ReactionsTable,
+  RestrictionsTable,
   RoomEventsTable,
   RoomsTable,
   ThreadPositionsTable,
 } from './tables.js';
-export { UNNAMED_LIFE_MS } from './tables.js';
+export { FOR_EVER_MS, UNNAMED_LIFE_MS } from './tables.js';
 export { directKey, eventView, iso, messageView, roomFacts } from './views.js';

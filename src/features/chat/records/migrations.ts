@@ -1,5 +1,6 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { DialectName, Migration } from '../../../storage/index.js';
+import { administrationMigrations } from './migrations/administration.migrations.js';
 import { attachmentMigrations } from './migrations/attachments.migrations.js';
 import { lifecycleMigrations } from './migrations/lifecycle.migrations.js';
 import type { ChatTables } from './tables.js';
@@ -31,6 +32,7 @@ export const chatMigrations: readonly Migration[] = [
       (schema as Kysely<ChatTables>).insertInto('log_state').values({ id: 1, commits: 0 }),
     ],
   },
+  ...administrationMigrations,
   ...attachmentMigrations,
   ...lifecycleMigrations,
 ];

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import type { RoomView } from './room-view.js';
 import { messagesByKey, ordinalsAt, placeKey } from './lookups.store.js';
 import { readMessageViews } from './message-views.store.js';
-import type { ChatTables, MembersTable, RoomsTable } from './tables.js';
-import { roomFacts } from './views.js';
+import { type ChatTables, FOR_EVER_MS, type MembersTable, type RoomsTable } from './tables.js';
+import { iso, roomFacts } from './views.js';
 
 /** Read positions that are known before they are stored: `seq` by room. */
 export type PositionsAhead = Readonly<Record<string, number>>;
@@ -20,7 +20,7 @@ export interface RoomViewsQuery {
 const ROOMS_PER_COUNT = 200;
 
 type MemberRoom = RoomsTable &
-  Pick<MembersTable, 'role' | 'read_seq' | 'read_ordinal'> & {
+  Pick<MembersTable, 'role' | 'read_seq' | 'read_ordinal' | 'muted_until'> & {
     last_message_seq: number | null;
   };
 
@@ -54,11 +54,16 @@ export async function readRoomViews(db: Kysely<ChatTables>, query: RoomViewsQuer
       readSeq,
       unread: ordinals(row, head) - ordinals(row, readSeq),
       mentions: mentions.get(row.id) ?? 0,
-      muted: false,
+      muted: mutedOf(row),
       lastMessage: messages.get(row.id) ?? null,
     };
   });
   return inOrder(views, query.roomIds);
+}
+
+function mutedOf({ muted_until: untilMs }: MemberRoom): boolean | string {
+  if (untilMs === null) return false;
+  return untilMs === FOR_EVER_MS || iso(untilMs);
 }
 
 async function memberRooms(db: Kysely<ChatTables>, query: RoomViewsQuery): Promise<MemberRoom[]> {
@@ -67,7 +72,7 @@ async function memberRooms(db: Kysely<ChatTables>, query: RoomViewsQuery): Promi
     .selectFrom('rooms')
     .innerJoin('members', 'members.room_id', 'rooms.id')
     .selectAll('rooms')
-    .select(['members.role', 'members.read_seq', 'members.read_ordinal'])
+    .select(['members.role', 'members.read_seq', 'members.read_ordinal', 'members.muted_until'])
     .select((room) =>
       room
         .selectFrom('messages')

@@ -69,8 +69,33 @@ export interface MembersTable {
   read_seq: number;
   /** The ordinal at `read_seq`. */
   read_ordinal: number;
+  /** Until when the member wants no notifications; null: they are wanted. */
+  muted_until: number | null;
   /** The commit that last wrote this row: what the member's other devices have not seen yet is beyond it. */
   changed_commit: number;
+}
+
+/** `members.muted_until` of one who muted the room for ever: the last moment that there is a time for. */
+export const FOR_EVER_MS = 8.64e15;
+
+/** Who is kept out of a room, or silenced in it, whether they are a member or not. */
+export interface RestrictionsTable {
+  room_id: string;
+  user_id: string;
+  banned_at: number | null;
+  silenced_until: number | null;
+}
+
+/** The channels that anyone finds: those that are not archived. */
+export interface ChannelNamesTable {
+  room_id: string;
+  /** Null until the first start has folded the names that were there before this table. */
+  folded_name: string | null;
+}
+
+export interface ChannelWordsTable {
+  word: string;
+  room_id: string;
 }
 
 /** Whom a message names, beside `messages.mentions`, so that a member's mentions can be counted. */
@@ -163,6 +188,9 @@ export interface ChatTables {
   room_events: RoomEventsTable;
   messages: MessagesTable;
   members: MembersTable;
+  restrictions: RestrictionsTable;
+  channel_names: ChannelNamesTable;
+  channel_words: ChannelWordsTable;
   mentions: MentionsTable;
   reactions: ReactionsTable;
   reaction_counts: ReactionCountsTable;

@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely';
 import { defineStore } from '../../../../storage/store.js';
 import type { ChatTables, MembersTable } from '../../records/index.js';
+import { administer } from './administration/administration-rules.js';
+import { isAdministration } from './administration/changes.js';
 import { flush, openWorkspace, successorOf } from './batch.store.js';
-import type { Batch, Change, Outcome } from './change.js';
+import type { AddMembers, Batch, Change, CreateRoom, JoinRoom, LeaveRoom, Outcome } from './change.js';
 import { isLifecycle } from './lifecycle/changes.js';
 import { changeMessage } from './lifecycle/lifecycle-rules.js';
 import { addMembers, createRoom, joinRoom, leaveRoom } from './membership-rules.js';
@@ -33,10 +35,19 @@ export const store = defineStore({
 });
 
 async function perform(db: Db, work: Workspace, change: Change): Promise<Outcome> {
+  if (isAdministration(change)) return administer(work, change);
   if (isLifecycle(change)) return changeMessage(work, change);
+  if (change.change === 'send') return sendMessage(work, change);
+  if (change.change === 'module') return await appendModuleEvent(db, work, change);
+  return await changeMembership(db, work, change);
+}
+
+async function changeMembership(
+  db: Db,
+  work: Workspace,
+  change: CreateRoom | JoinRoom | AddMembers | LeaveRoom,
+): Promise<Outcome> {
   switch (change.change) {
-    case 'send':
-      return sendMessage(work, change);
     case 'create':
       return createRoom(work, change);
     case 'join':
@@ -45,8 +56,6 @@ async function perform(db: Db, work: Workspace, change: Change): Promise<Outcome
       return addMembers(work, change);
     case 'leave':
       return await leaveRoom(work, change, async (leaver) => findSuccessor(db, work, leaver));
-    case 'module':
-      return await appendModuleEvent(db, work, change);
   }
 }
 

@@ -7,9 +7,10 @@ import {
   messagesByKey,
   type RoomsTable,
 } from '../../records/index.js';
+import { knowRestrictions, writeAdministration } from './administration/administration.store.js';
 import { attachmentsById, writeNamed } from './attachments/attachments.store.js';
 import { knowBlocks } from './blocks/blocks.store.js';
-import { type Change, pairOf } from './change.js';
+import { type Change, type CreateRoom, pairOf } from './change.js';
 import { knowTargets, writeLifecycle } from './lifecycle/lifecycle.store.js';
 import {
   deleteMembers,
@@ -38,6 +39,7 @@ export async function openWorkspace(db: Db, nowMs: number, changes: readonly Cha
   await knowReferences(db, work, changes);
   await knowTargets(db, work, changes);
   await knowBlocks(db, work, changes);
+  await knowRestrictions(db, work, changes);
   await knowAttachments(db, work, changes);
   return work;
 }
@@ -54,6 +56,7 @@ export async function flush(db: Db, work: Workspace): Promise<void> {
   await insertMessages(db, pending.messages);
   await writeNamed(db, work.attachments.takeNamed());
   await writeLifecycle(db, work, pending);
+  await writeAdministration(db, work);
   await insertMentions(db, pending.mentions);
   await writeMembers(db, pending.members);
   await writeReplyCounts(db, pending);
@@ -134,9 +137,15 @@ async function knowMembers(db: Db, work: Workspace, changes: readonly Change[]):
 /** Whose standing in which room a change asks about. */
 function standingsOf(change: Change): Key[] {
   if (change.change === 'create') return [];
-  const others = 'namedIds' in change ? change.namedIds : change.change === 'add' ? change.userIds : [];
+  const others = othersOf(change);
   const userIds = change.actorId === null ? others : [change.actorId, ...others];
   return userIds.map((userId) => [change.roomId, userId]);
+}
+
+function othersOf(change: Exclude<Change, CreateRoom>): readonly string[] {
+  if ('namedIds' in change) return change.namedIds;
+  if ('userIds' in change) return change.userIds;
+  return 'userId' in change ? [change.userId] : [];
 }
 
 async function knowReferences(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {

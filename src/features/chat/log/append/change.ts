@@ -1,4 +1,5 @@
 import { directKey, type MessageView, type RoomEvent, type RoomKind } from '../../records/index.js';
+import type { AdministrationChange } from './administration/changes.js';
 import type { LifecycleChange } from './lifecycle/changes.js';
 import type { PlainQuery } from '../../../../storage/index.js';
 
@@ -73,7 +74,14 @@ export interface ModuleEvent {
 
 /** What can be done to rooms. Each is checked and stored inside the transaction of its batch. */
 export type Change =
-  CreateRoom | JoinRoom | LeaveRoom | AddMembers | SendMessage | LifecycleChange | ModuleEvent;
+  | CreateRoom
+  | JoinRoom
+  | LeaveRoom
+  | AddMembers
+  | SendMessage
+  | LifecycleChange
+  | AdministrationChange
+  | ModuleEvent;
 
 export interface Batch {
   /** Wall time in milliseconds. */
@@ -98,6 +106,8 @@ export interface Refused {
   readonly message: string;
   /** The property at fault, with `VALIDATION_FAILED`. */
   readonly path?: string;
+  /** When the same request may succeed. */
+  readonly retryAfterMs?: number;
 }
 
 /** A fault of the add-on's queries. */

@@ -6,6 +6,7 @@ import {
   type RoomRole,
   type RoomsTable,
 } from '../../records/index.js';
+import { BANNED, welcomeIn } from './administration/removal-rules.js';
 import { BLOCKED, openTo } from './blocks/block-rules.js';
 import {
   type AddMembers,
@@ -62,6 +63,7 @@ export function joinRoom(work: Workspace, { roomId, actorId }: JoinRoom): Outcom
   if (room.kind !== 'channel') return NO_ROOM;
   const refusal = refuseArchived(room);
   if (refusal) return refusal;
+  if (work.restrictions.isBanned(roomId, actorId)) return BANNED;
   const role = room.member_count === 0 ? 'owner' : 'member';
   return stored(roomId, [join(work, { room, userId: actorId, role, actorId })]);
 }
@@ -91,7 +93,8 @@ export function addMembers(work: Workspace, { roomId, actorId, userIds }: AddMem
   if (room.kind === 'direct') return forbid('a direct room has two members');
   if (room.kind === 'channel' && !hasRank(member.role, 'admin'))
     return forbid('only admins add to a channel');
-  const strangers = openTo(work, actorId, userIds).filter((userId) => !work.member(roomId, userId));
+  const welcome = welcomeIn(work, roomId, openTo(work, actorId, userIds));
+  const strangers = welcome.filter((userId) => !work.member(roomId, userId));
   return stored(
     roomId,
     strangers.map((userId) => join(work, { room, userId, role: 'member', actorId })),
@@ -116,6 +119,7 @@ function join(work: Workspace, { room, userId, role, actorId }: Joining): RoomEv
     joined_seq: event.seq,
     read_seq: event.seq,
     read_ordinal: event.ordinal,
+    muted_until: null,
     changed_commit: 0,
   });
   return eventView(event);

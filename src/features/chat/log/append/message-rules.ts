@@ -6,6 +6,7 @@ import {
   messageView,
   type RoomEventsTable,
 } from '../../records/index.js';
+import { refuseSilenced } from './administration/silence-rules.js';
 import { attachmentsFor, nameAttachments } from './attachments/attachment-rules.js';
 import { refuseBlocked } from './blocks/block-rules.js';
 import { type Outcome, type Refused, type SendMessage } from './change.js';
@@ -19,7 +20,10 @@ export function sendMessage(work: Workspace, send: SendMessage): Outcome {
   if (first) return repeated(work, first, send);
   const standing = writerIn(work, send.roomId, send.actorId);
   if ('outcome' in standing) return standing;
-  const refusal = refuseBlocked(work, standing.room, send.actorId) ?? refuseReferences(work, send);
+  const refusal =
+    refuseSilenced(work, send.roomId, send.actorId) ??
+    refuseBlocked(work, standing.room, send.actorId) ??
+    refuseReferences(work, send);
   if (refusal) return refusal;
   const attached = attachmentsFor(work, send);
   if ('outcome' in attached) return attached;

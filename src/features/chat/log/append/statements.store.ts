@@ -64,6 +64,9 @@ export const upsertRooms = insertingMany<RoomsTable>(
       .values(rows)
       .onConflict((conflict) =>
         conflict.column('id').doUpdateSet((row) => ({
+          name: row.ref('excluded.name'),
+          topic: row.ref('excluded.topic'),
+          archived_at: row.ref('excluded.archived_at'),
           head: row.ref('excluded.head'),
           ordinal: row.ref('excluded.ordinal'),
           member_count: row.ref('excluded.member_count'),
@@ -74,7 +77,17 @@ export const upsertRooms = insertingMany<RoomsTable>(
 
 /** Inserts new members, and brings those that are there up to date. */
 export const upsertMembers = insertingMany<MembersTable>(
-  ['room_id', 'user_id', 'role', 'joined_at', 'joined_seq', 'read_seq', 'read_ordinal', 'changed_commit'],
+  [
+    'room_id',
+    'user_id',
+    'role',
+    'joined_at',
+    'joined_seq',
+    'read_seq',
+    'read_ordinal',
+    'muted_until',
+    'changed_commit',
+  ],
   (db, rows) =>
     db
       .insertInto('members')
@@ -86,6 +99,7 @@ export const upsertMembers = insertingMany<MembersTable>(
           joined_seq: row.ref('excluded.joined_seq'),
           read_seq: row.ref('excluded.read_seq'),
           read_ordinal: row.ref('excluded.read_ordinal'),
+          muted_until: row.ref('excluded.muted_until'),
           changed_commit: row.ref('excluded.changed_commit'),
         })),
       ),

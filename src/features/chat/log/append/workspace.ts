@@ -6,6 +6,8 @@ import type {
   RoomsTable,
 } from '../../records/index.js';
 
+import { Listings } from './administration/listings.js';
+import { Restrictions } from './administration/restrictions.js';
 import { NamedAttachments } from './attachments/named-attachments.js';
 import { KnownBlocks } from './blocks/known-blocks.js';
 import { Marks } from './lifecycle/marks.js';
@@ -48,7 +50,9 @@ const key = (...parts: readonly (string | number)[]): string => parts.join('\0')
 export class Workspace {
   readonly attachments = new NamedAttachments();
   readonly blocks = new KnownBlocks();
+  readonly listings = new Listings();
   readonly marks = new Marks();
+  readonly restrictions = new Restrictions();
   readonly #rooms = new Map<string, RoomsTable>();
   readonly #directRooms = new Map<string, RoomsTable>();
   readonly #creations = new Map<string, RoomsTable>();
@@ -128,6 +132,7 @@ export class Workspace {
       last_active_at: this.nowMs,
     };
     this.knowRoom(row);
+    this.listings.note(row);
     return row;
   }
 
