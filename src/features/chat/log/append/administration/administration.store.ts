@@ -34,6 +34,7 @@ export async function writeAdministration(db: Db, work: Workspace): Promise<void
 function restrictedBy(change: Change): Key[] {
   switch (change.change) {
     case 'send':
+    case 'edit':
     case 'join':
       return [[change.roomId, change.actorId]];
     case 'add':

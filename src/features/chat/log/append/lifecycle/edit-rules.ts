@@ -1,5 +1,6 @@
 import { eventView } from '../../../records/index.js';
 import { forbid, type Outcome } from '../change.js';
+import { refuseSilenced } from '../administration/silence-rules.js';
 import { refuseBlocked } from '../blocks/block-rules.js';
 import { mentionedIn } from '../mentions.js';
 import type { Workspace } from '../workspace.js';
@@ -8,14 +9,14 @@ import { DELETED, outcomeOf, targetIn, unchanged } from './target.js';
 
 /**
  * Replaces the text of the actor's own message. The old one is gone from every answer: events have no words of their
- * own, they show the message's. The hash of what was sent stays, so that its repetition is still known for one.
+ * own, they show the message's. Who may not send may not say it by an edit either. The hash of what was sent stays, so that its repetition is still known for one.
  */
 export function editMessage(work: Workspace, edit: EditMessage): Outcome {
   const target = targetIn(work, edit);
   if ('outcome' in target) return target;
   const { room, message } = target;
   if (message.sender_id !== edit.actorId) return forbid('only its sender can edit a message');
-  const refusal = refuseBlocked(work, room, edit.actorId);
+  const refusal = refuseSilenced(work, room.id, edit.actorId) ?? refuseBlocked(work, room, edit.actorId);
   if (refusal) return refusal;
   if (message.deleted_at !== null) return DELETED;
   if (edit.text === '' && message.attachments === '[]') return EMPTY;

@@ -130,6 +130,17 @@ describe('an edit', () => {
     expect((await shown(seq)).text).toBe('hello');
   });
 
+  it('is refused to one who is silenced', async () => {
+    const seq = await sent({ actorId: 'bob' });
+    await driver.stored({ change: 'silence', roomId, actorId: 'ann', userId: 'bob', seconds: 60 });
+    expect(await driver.one(edit(seq, 'x', 'bob'))).toMatchObject({
+      code: 'FORBIDDEN',
+      retryAfterMs: 60_000,
+    });
+    expect(codeOf(await driver.one(reaction('react', seq, '👍', 'bob')))).toBe('stored');
+    expect(codeOf(await driver.one(deletion(seq, 'bob')))).toBe('stored');
+  });
+
   it.each([1, 99])('finds no message at %i', async (seq) => {
     expect(codeOf(await driver.one(edit(seq, 'x')))).toBe('NOT_FOUND');
   });
@@ -274,6 +285,17 @@ describe('a reaction', () => {
     expect((await shown(seq)).reactions).toEqual([]);
   });
 
+  it('is shown last when it comes back', async () => {
+    const seq = await sent();
+    await driver.append(
+      reaction('react', seq, '🌳'),
+      reaction('react', seq, '👍'),
+      reaction('unreact', seq, '🌳'),
+      reaction('react', seq, '🌳'),
+    );
+    expect((await shown(seq)).reactions.map(({ emoji }) => emoji)).toEqual(['👍', '🌳']);
+  });
+
   it('is of at most fifty kinds', async () => {
     const seq = await sent();
     const kinds = Array.from({ length: 50 }, (_, index) => String.fromCodePoint(0x1f400 + index));
@@ -346,9 +368,7 @@ describe('every change of a message', () => {
 
   it('is forbidden in an archived room', async () => {
     const seq = await sent();
-    const project = [{ sql: 'update rooms set archived_at = 1 where id = ?', parameters: [roomId] }];
-    const archival = { change: 'module', roomId, actorId: null, type: 'test.archived', body: '{}' } as const;
-    await driver.stored({ ...archival, require: 'admin', project, assert: [] });
+    await driver.stored({ change: 'archive', roomId, actorId: 'ann' });
     for (const change of changes(seq)) expect(codeOf(await driver.one(change))).toBe('FORBIDDEN');
   });
 
