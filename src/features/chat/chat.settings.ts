@@ -1,4 +1,4 @@
-import type { AttachmentSettings } from './attachments/attachment.settings.js';
+import type { AttachmentSettings } from './attachment.settings.js';
 
 /** Chat's settings. */
 export interface ChatSettings {

@@ -1,7 +1,16 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
-import type { Json, TestServer } from '../../../testing/index.js';
 
 const BOUNDARY = 'the boundary between parts';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what a test expects of an answer is asserted, not declared
+type Json = Record<string, any>;
+
+/** The service under test, as far as HTTP needs it. */
+export interface Service {
+  readonly url: string;
+  user(name: string): Promise<{ readonly accessToken: string }>;
+}
 
 /** A part of a form; with a filename it is a file. */
 export interface FormPart {
@@ -49,7 +58,7 @@ export interface RawRequest {
 }
 
 /** Sends the path as it is written, where `fetch` would normalise it, and the body as it comes. */
-export async function ask(server: TestServer, path: string, options: RawRequest = {}): Promise<Answer> {
+export async function ask(server: Service, path: string, options: RawRequest = {}): Promise<Answer> {
   const { method = 'GET', as, body } = options;
   const token = as === undefined ? undefined : (await server.user(as)).accessToken;
   const { hostname, port } = new URL(server.url);
@@ -74,10 +83,10 @@ async function send(
     sending.end(body);
     return;
   }
+  const closed = once(sending, 'close');
   for await (const chunk of body) {
     if (sending.destroyed) return;
-    if (!sending.write(chunk))
-      await new Promise((resolve) => sending.once('drain', resolve).once('close', resolve));
+    if (!sending.write(chunk)) await Promise.race([once(sending, 'drain'), closed]).catch(() => undefined);
   }
   sending.end();
 }
@@ -90,7 +99,7 @@ function answerOf(status: number, headers: Answer['headers'], chunks: readonly B
 
 /** Uploads as the user of this name. */
 export async function upload(
-  server: TestServer,
+  server: Service,
   as: string,
   body: Buffer | AsyncIterable<Uint8Array>,
 ): Promise<Answer> {
@@ -104,7 +113,7 @@ export async function upload(
 
 /** Uploads a small text, asserts that it became an attachment, and returns that. */
 export async function uploaded(
-  server: TestServer,
+  server: Service,
   as: string,
   roomId: string,
   content: Buffer | string = 'some notes',

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AttachmentSettings } from '../attachment.settings.js';
+import type { AttachmentSettings } from '../../attachment.settings.js';
 import type { BlobStore } from './blob-store.js';
 import { DiskBlobStore } from './blob-store.disk.js';
 import { S3BlobStore } from './blob-store.s3.js';

@@ -80,7 +80,9 @@ class UploadForm {
   }
 
   private takeField(name: string, value: string): void {
-    if (name !== 'roomId') this.refuse(invalid('', 'must have no fields but roomId and file'));
+    if (name === 'file') this.refuse(invalid('file', 'must be a file with a name'));
+    else if (name !== 'roomId') this.refuse(invalid('', 'must have no fields but roomId and file'));
+    else if (this.#roomId !== undefined) this.refuse(invalid('roomId', 'must be there once'));
     else if (!isText(value, ROOM_ID)) this.refuse(invalid('roomId', 'must be the id of a room'));
     else this.#roomId = value;
   }
@@ -108,7 +110,7 @@ function parserFor({ headers }: IncomingMessage): busboy.Busboy {
       headers,
       defParamCharset: 'utf8',
       limits: {
-        fields: 1,
+        fields: 2,
         files: 1,
         parts: MOST_PARTS,
         fieldSize: LONGEST_FIELD,
