@@ -15,7 +15,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 export function exemptPacedRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isPaced(socket)) return;
-    if (socket.writable && !hasBegunToAnswer(socket)) {
+    if (socket.writable && answerOf(socket)?.headersSent !== true) {
       const status = STATUS_OF[error.code ?? ''] ?? 400;
       socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
     }
@@ -23,14 +23,13 @@ export function exemptPacedRequests(server: Server): void {
   });
 }
 
-function isPaced({ timeout = 0, readable }: Socket): boolean {
-  return timeout > 0 && readable;
+/** Between requests a socket has a time-out too, while nobody is at work on an answer: that one exempts nothing. */
+function isPaced(socket: Socket): boolean {
+  return (socket.timeout ?? 0) > 0 && answerOf(socket)?.headersSent === false;
 }
 
-/** As Node itself looks at it: a second answer would garble the first. */
-function hasBegunToAnswer(socket: Socket): boolean {
-  const { _httpMessage: message } = socket as Socket & {
-    readonly _httpMessage?: { headersSent: boolean } | null;
-  };
-  return message?.headersSent === true;
+/** The answer under way. Node has no other name for it, and looks at it just so: a second one would garble the first. */
+function answerOf(socket: Socket): { readonly headersSent: boolean } | null | undefined {
+  return (socket as Socket & { readonly _httpMessage?: { readonly headersSent: boolean } | null })
+    ._httpMessage;
 }
