@@ -38,7 +38,7 @@ export class SendFrame {
   meta?: object;
 }
 
-/** `message.get`, `message.read` */
+/** `message.get` */
 export class MessageFrame {
   @IsId()
   roomId!: string;

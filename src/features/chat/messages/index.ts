@@ -1,10 +1,11 @@
 import type { Provider } from '@nestjs/common';
 import { MessageGateway } from './message.gateway.js';
 import { MessagesService } from './messages.service.js';
+import { SenderPositions } from './sender-positions.js';
 import { SendsService } from './sends.service.js';
 
 export { namedIds } from './named-users.js';
 export { store as messagesStore } from './messages.store.js';
 
 /** What chat's module provides for messages. */
-export const messageProviders: Provider[] = [SendsService, MessagesService, MessageGateway];
+export const messageProviders: Provider[] = [SendsService, SenderPositions, MessagesService, MessageGateway];

@@ -4,6 +4,7 @@ import { Appending, newId, type UserActor } from '../../../realtime/index.js';
 import { Users } from '../../auth/index.js';
 import { LogWriter, type MessageView } from '../log/index.js';
 import { namedIds } from './named-users.js';
+import { SenderPositions } from './sender-positions.js';
 
 export interface Sending {
   readonly roomId: string;
@@ -27,6 +28,7 @@ export class SendsService {
   constructor(
     private readonly log: LogWriter,
     private readonly users: Users,
+    private readonly positions: SenderPositions,
   ) {}
 
   /** Takes the message into the order of its room. The reply comes when it is stored. */
@@ -46,16 +48,21 @@ export class SendsService {
       attachmentIds: sending.attachmentIds ?? [],
       namedIds: named,
     });
-    return new Appending(admitted, sentFrom(committed));
+    return new Appending(admitted, this.sent(committed));
+  }
+
+  private async sent(committed: Promise<Stored>): Promise<Sent> {
+    const { message, duplicate } = await committed;
+    if (!message) throw new Error('a message was stored without its view');
+    if (!duplicate) this.positions.tell(message.senderId, message.roomId);
+    return { message, duplicate };
   }
 }
 
-async function sentFrom(
-  committed: Promise<{ readonly message?: MessageView; readonly duplicate: boolean }>,
-): Promise<Sent> {
-  const { message, duplicate } = await committed;
-  if (!message) throw new Error('a message was stored without its view');
-  return { message, duplicate };
+/** What the log says of a send. */
+interface Stored {
+  readonly message?: MessageView;
+  readonly duplicate: boolean;
 }
 
 /** Tells a repeated send from another one under the same `clientId`; `meta` is not part of what was said. */

@@ -127,6 +127,16 @@ describe('message.read in a thread', () => {
   });
 });
 
+describe('sending', () => {
+  it("moves the sender's position on the other devices", async () => {
+    await send();
+    const phone = await server.connect('bob');
+    const seq = await send({}, bob);
+    const position = { roomId, readSeq: seq, unread: 0, mentions: 0, muted: false };
+    expect(await phone.next('room.self', isHere)).toEqual(position);
+  });
+});
+
 describe('room.receipt', () => {
   it('tells everyone who read, at once and then once a second', async () => {
     const [one, two] = [await send(), await send()];
