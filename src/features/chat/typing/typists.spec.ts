@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../../testing/manual-clock.js';
+import { ManualClock } from '../../../testing/index.js';
 import { Typists, TYPING_MS } from './typists.js';
 
 let clock: ManualClock;
