@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { uploaded } from '../attachments/testing.js';
 import { type Json, startServer, type TestClient, type TestServer } from '../../../testing/index.js';
 
 let server: TestServer;
@@ -81,6 +82,16 @@ describe('message.edit', () => {
     const { message } = await ann.request('message.edit', { roomId, seq, text: 'same' });
     expect(message).toMatchObject({ text: 'same', editedAt: null });
     expect((await bob.request('message.get', { roomId, seq }))['head']).toBe(seq);
+  });
+
+  it('may leave a message with nothing but its attachments', async () => {
+    const attachment = await uploaded(server, 'ann', roomId);
+    const seq = await send({ text: 'see this', attachmentIds: [attachment.id] });
+    const { message } = await ann.request('message.edit', { roomId, seq, text: '' });
+    expect(message).toMatchObject({ text: '', deletedAt: null, attachments: [{ id: attachment.id }] });
+    expect(await shown(seq)).toEqual(message);
+    await ann.request('message.delete', { roomId, seq });
+    expect(await shown(seq)).toMatchObject({ attachments: [], deletedAt: expect.any(String) });
   });
 
   it('shows the reactions that the message has', async () => {
