@@ -33,6 +33,7 @@ export {
   Connection,
   type ConnectionObserver,
   ConnectionRefused,
+  connectionOf,
   ConnectionRegistry,
   CurrentConnection,
   type ErrorCode,

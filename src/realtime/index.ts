@@ -14,6 +14,7 @@ export type { Principal } from './connection/principal.js';
 export { Appending } from './gateways/appending.js';
 export { Caller, CurrentConnection } from './gateways/caller.decorator.js';
 export { FrameValidationPipe, validated } from './gateways/frame-validation.pipe.js';
+export { connectionOf } from './gateways/invocation.js';
 export { Ordered, type Ordering } from './gateways/ordered.decorator.js';
 export { RealtimeGateway } from './gateways/realtime-gateway.decorator.js';
 export { ERROR_STATUS, type ErrorCode } from './errors/error-code.js';
