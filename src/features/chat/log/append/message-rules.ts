@@ -1,4 +1,4 @@
-import { eventView, type MessagesTable, messageView } from '../../records/index.js';
+import { eventView, type MessagesTable, type MessageView, messageView } from '../../records/index.js';
 import { type Outcome, type Refused, type SendMessage } from './change.js';
 import { writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
@@ -30,7 +30,8 @@ export function sendMessage(work: Workspace, send: SendMessage): Outcome {
     roomId: room.id,
     duplicate: false,
     events: [stored],
-    message: messageView(message),
+    // Nobody has done anything to it yet: its sender sees what everyone sees.
+    message: stored['message'] as MessageView,
   };
 }
 
