@@ -4,6 +4,7 @@ import {
   type Memberships,
   roomChannel,
   type RoomEvent,
+  type RoomFacts,
   type RoomView,
   userChannel,
 } from '../../src/features/chat/log/index.js';
@@ -82,6 +83,10 @@ export class MemoryLog extends LogReader {
       if (joinedSeq === undefined || joinedSeq > head) return undefined;
       return { id: roomId, head } as RoomView;
     });
+  }
+
+  async roomFacts(roomId: string): Promise<RoomFacts | undefined> {
+    return await this.read(() => ({ id: roomId, head: this.all(roomId).length }) as RoomFacts);
   }
 
   private commit(roomId: string, type: string, actorId: string | null, body: object): RoomEvent {

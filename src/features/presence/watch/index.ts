@@ -1,1 +1,2 @@
+export { PresenceFeed } from './presence-feed.js';
 export { PresenceWatching } from './presence-watching.js';
