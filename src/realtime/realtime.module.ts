@@ -1,6 +1,8 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { GatewayServers } from './adapter/gateway-servers.js';
 import { RealtimeAdapter } from './adapter/realtime.adapter.js';
+import { Upgrades } from './adapter/upgrades.js';
 import { Clock } from './clock/clock.js';
 import { SystemClock } from './clock/system-clock.js';
 import { ConnectionRegistry } from './connection/connection-registry.js';
@@ -84,6 +86,8 @@ const fanout = [
     { provide: RateLimits, useClass: MemoryRateLimits },
     ErrorReporter,
     RealtimeAdapter,
+    GatewayServers,
+    Upgrades,
     Drain,
     Draining,
     ...upgrade,

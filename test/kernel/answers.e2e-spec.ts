@@ -164,11 +164,10 @@ class LogGateway {
 
 /** Those that hold everything up until they time out are rare. */
 const HANGING = ['never', 'hangs'];
-const QUICK = [
-  ...['value', 'later', 'nothing', 'one', 'empty', 'failing-values', 'breaks', 'cannot-be-written'],
-  ...['filtered', 'swallowed', 'filter-breaks', 'filtered-behind', 'denied'],
-  ...['log.append', 'log.refused', 'log.free', 'log.get', 'unknown'],
-];
+const QUICK = (
+  'value later nothing one empty failing-values breaks cannot-be-written filtered swallowed filter-breaks ' +
+  'filtered-behind denied log.append log.refused log.free log.get unknown'
+).split(' ');
 /** Unanswered without an id, as Nest documents it. */
 const SILENT = new Set(['nothing', 'empty']);
 
@@ -205,10 +204,11 @@ describe('every request', () => {
       const ids = answers.map(({ id }) => id).filter((id) => typeof id === 'number');
       const asked = requests.flatMap(({ hasId }, n) => (hasId ? [n] : []));
       expect(ids.toSorted((one, other) => one - other)).toEqual(asked);
-      for (const { id, event, data } of answers) {
-        if (typeof id === 'number' && event !== 'exception') expect(event).toBe(requests[id]?.event);
-        if (event === 'exception') expect(data).toMatchObject({ status: 'error', code: expect.any(String) });
-      }
+      const failures = answers.filter(({ event }) => event === 'exception');
+      for (const { data } of failures)
+        expect(data).toMatchObject({ status: 'error', code: expect.any(String) });
+      const replies = answers.filter(({ id, event }) => typeof id === 'number' && event !== 'exception');
+      for (const { id, event } of replies) expect(event).toBe(requests[Number(id)]?.event);
     });
     await fc.assert(property, { numRuns: 60 });
     await client.close();

@@ -57,11 +57,11 @@ describe('a frame', () => {
     const property = fc.property(frames, (frame) => {
       const text = JSON.stringify(frame);
       const { event, id, data } = JSON.parse(text) as Record<string, unknown>;
-      const expected =
-        depthOf(frame) > 8
-          ? expect.objectContaining({ code: 'BAD_FRAME', message: expect.stringContaining('nested deeper') })
-          : { event, id, data };
-      expect(outcomeOf(text)).toEqual(expected);
+      const isTooDeep = depthOf(frame) > 8;
+      const outcome = outcomeOf(text) as { readonly code?: string };
+      expect(outcome.code).toBe(isTooDeep ? 'BAD_FRAME' : undefined);
+      fc.pre(!isTooDeep);
+      expect(outcome).toEqual({ event, id, data });
     });
     fc.assert(property, { numRuns: 1000 });
   });

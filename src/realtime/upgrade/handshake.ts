@@ -35,8 +35,7 @@ export function checkHandshake(request: IncomingMessage): void {
   if (headers.host === undefined) throw badHandshake('Host is missing');
   if (headers.upgrade?.toLowerCase() !== 'websocket') throw badHandshake('Upgrade must be websocket');
   if (!hasToken(headers.connection, 'upgrade')) throw badHandshake('Connection must name Upgrade');
-  if (!KEY.test(headers['sec-websocket-key'] ?? ''))
-    throw badHandshake('Sec-WebSocket-Key must be 16 bytes in base64');
+  checkKey(headers['sec-websocket-key']);
   checkVersion(headers['sec-websocket-version']);
 }
 
@@ -59,6 +58,10 @@ export function selectSubprotocol(offered: readonly string[]): Subprotocol | und
     throw new UpgradeRefused('UNKNOWN_SUBPROTOCOL', `the service speaks ${KNOWN.join(', ')}`);
   }
   return selected;
+}
+
+function checkKey(key = ''): void {
+  if (!KEY.test(key)) throw badHandshake('Sec-WebSocket-Key must be 16 bytes in base64');
 }
 
 function checkVersion(version: string | undefined): void {
