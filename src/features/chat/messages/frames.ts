@@ -51,7 +51,7 @@ export class HistoryFrame {
   before?: number;
 
   @Optional()
-  @IsSeq()
+  @IsSeq(0)
   after?: number;
 
   @Optional()
