@@ -76,7 +76,7 @@ describe('delivery over a bus that loses, repeats and reorders', () => {
           for (const { client } of told) delivered += client.connection.received.length;
         },
       ),
-      { numRuns: Number(process.env['PARLEY_MODEL_RUNS'] ?? 150) },
+      { numRuns: Number(process.env['PARLEY_MODEL_RUNS'] ?? 400) },
     );
     expect(delivered).toBeGreaterThan(1000);
   }, 60_000);
