@@ -14,6 +14,7 @@ export class SyncPages {
   ) {}
 
   async read(userId: string, query: Omit<SyncQuery, 'userId' | 'ahead' | 'maxBytes'>): Promise<SyncPage> {
+    await this.positions.settle(userId);
     const ahead = this.positions.of(userId);
     return await this.store.sync({ ...query, userId, ahead, maxBytes: this.settings.maxAnswerBytes });
   }
