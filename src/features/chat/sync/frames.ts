@@ -1,3 +1,4 @@
+import { Transform } from 'class-transformer';
 import { IsIn, ValidateBy } from 'class-validator';
 import { IsLimit, IsText, Optional } from '../frames/index.js';
 
@@ -14,7 +15,9 @@ export class SyncFrame {
   @IsText({ min: 1, max: MAX_ID })
   epoch?: string;
 
+  /** Taken as it is: walking through a thousand rooms to copy them costs more than the read that follows. */
   @Optional()
+  @Transform(({ obj }: { obj: { rooms?: unknown } }) => obj.rooms)
   @IsSeqByRoom()
   rooms?: Record<string, number>;
 
