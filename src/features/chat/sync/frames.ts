@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import { IsIn, ValidateBy } from 'class-validator';
 import { IsLimit, IsText, Optional } from '../frames/index.js';
 
@@ -15,9 +14,7 @@ export class SyncFrame {
   @IsText({ min: 1, max: MAX_ID })
   epoch?: string;
 
-  /** Taken as it is: walking through a thousand rooms to copy them costs more than the read that follows. */
   @Optional()
-  @Transform(({ obj }: { obj: { rooms?: unknown } }) => obj.rooms)
   @IsSeqByRoom()
   rooms?: Record<string, number>;
 
