@@ -23,12 +23,13 @@ import { RateLimits } from './limits/rate-limits.js';
 import { MemoryRateLimits } from './limits/rate-limits.memory.js';
 import type { RealtimeSettings } from './realtime.settings.js';
 import { REALTIME_SETTINGS } from './realtime.token.js';
-import { ConnectionOpener } from './sockets/connection-opener.js';
-import { Connections } from './sockets/connections.js';
+import { ConnectionFactory } from './lifecycle/connection-factory.js';
+import { ConnectionOpener } from './lifecycle/connection-opener.js';
+import { Connections } from './lifecycle/connections.js';
 import { FlushQueue } from './sockets/flush-queue.js';
-import { GatewayLifecycle } from './sockets/gateway-lifecycle.js';
-import { Heartbeat } from './sockets/heartbeat.js';
-import { Observers } from './sockets/observers.js';
+import { GatewayLifecycle } from './lifecycle/gateway-lifecycle.js';
+import { Heartbeat } from './lifecycle/heartbeat.js';
+import { Observers } from './lifecycle/observers.js';
 import { Admission } from './upgrade/admission.js';
 import { ClientAddress } from './upgrade/client-address.js';
 import { FrontDoor } from './upgrade/front-door.js';
@@ -63,9 +64,10 @@ const dispatch = [
   { provide: RequestReader, useClass: Dispatcher },
 ];
 
-const sockets = [
+const lifecycle = [
   Connections,
   { provide: ConnectionRegistry, useExisting: Connections },
+  ConnectionFactory,
   ConnectionOpener,
   FlushQueue,
   GatewayLifecycle,
@@ -92,7 +94,7 @@ const fanout = [
     Draining,
     ...upgrade,
     ...dispatch,
-    ...sockets,
+    ...lifecycle,
     ...fanout,
   ],
   exports: [

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RouteTable } from '../dispatch/route-table.js';
-import { Connections } from '../sockets/connections.js';
+import { Connections } from '../lifecycle/connections.js';
 import { GatewayServer } from './gateway-server.js';
 
 /** What gateways get as `@WebSocketServer()`: one a path, shared by all of that path. */

@@ -5,7 +5,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
-import { ConnectionOpener } from '../sockets/connection-opener.js';
+import { ConnectionOpener } from '../lifecycle/connection-opener.js';
 import { type AdmittedUpgrade, UpgradePipeline } from '../upgrade/upgrade-pipeline.js';
 
 /** A message of more fragments closes with 1008. */
