@@ -51,6 +51,17 @@ export function describeTopicBus(name: string, open: () => Promise<TopicBusUnder
       expect(received).toEqual(Array.from({ length: 100 }, (_, n) => ({ n })));
     });
 
+    it('takes the same listener twice, as two subscriptions', async () => {
+      const cancel = await bus.subscribe('a', record);
+      cancel();
+      await bus.subscribe('a', record);
+      await bus.subscribe('a', record);
+      cancel();
+      bus.publish('a', { n: 1 });
+      await tested.settle();
+      expect(received).toEqual([{ n: 1 }, { n: 1 }]);
+    });
+
     it('keeps nothing for those who come later', async () => {
       bus.publish('a', { n: 1 });
       await tested.settle();

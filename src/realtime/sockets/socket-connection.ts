@@ -164,10 +164,11 @@ export class SocketConnection extends Connection {
 
   close(close: CloseReason): void {
     if (this.isEnding) return;
+    this.outbox.flush();
+    // It throws on a code or a reason that the protocol does not have; the connection then goes on.
+    this.ws.close(close.code, close.reason);
     this.#phase = 'closing';
     this.#close = close;
-    this.outbox.flush();
-    this.ws.close(close.code, close.reason);
   }
 
   /** Called when the socket has closed. */
