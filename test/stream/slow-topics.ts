@@ -67,7 +67,10 @@ class SlowTopic extends Topic {
     this.pump(subscription);
   }
 
+  /** A closed connection takes nothing more, also of what is being read for it. */
   drop(connection: Connection): void {
+    const subscription = this.subscriptions.get(connection);
+    if (subscription !== undefined) subscription.until = subscription.position;
     this.subscriptions.delete(connection);
   }
 
