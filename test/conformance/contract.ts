@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from '@jest/globals';
+import { afterAll, expect } from '@jest/globals';
 import { type Json, RequestFailed, startProcess, type TestClient, type TestProcess } from 'parley/testing';
 
 /** Limits that many users behind one address run into; every other key has its default. */
@@ -84,15 +84,35 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** The service in a process and a folder of its own. */
-export async function serve(env: Record<string, string> = {}): Promise<Service> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-conformance-'));
+const running = new Set<Service>();
+
+// A test that fails half-way leaves no process behind.
+afterAll(async () => {
+  await Promise.all([...running].map((service) => service.stop()));
+});
+
+/** The service in a process of its own, and in a folder of its own unless one is given to go on in. */
+export async function serve(env: Record<string, string> = {}, kept?: string): Promise<Service> {
+  const folder = kept ?? (await newFolder());
   const process = await startProcess({ cwd: folder, env: { ...UNLIMITED, ...env } });
-  const stop = async (): Promise<void> => {
-    await process.kill('SIGKILL');
-    await rm(folder, { recursive: true, force: true });
+  const service = {
+    process,
+    folder,
+    stop: async (): Promise<void> => {
+      running.delete(service);
+      await process.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
   };
-  return { process, folder, stop };
+  running.add(service);
+  return service;
+}
+
+/** A folder to start in, with the files given. */
+export async function newFolder(files: Record<string, string> = {}): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-conformance-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
 }
 
 /** The failure that a request is answered with. It holds what the contract names and nothing else. */
