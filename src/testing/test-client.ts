@@ -60,7 +60,8 @@ export class TestClient {
       ws.once('unexpected-response', (_, response) => {
         const body: Buffer[] = [];
         response.on('data', (chunk: Buffer) => body.push(chunk));
-        response.on('end', () =>
+        // An answer that breaks off has a `close` and no `end`.
+        response.on('close', () =>
           reject(
             new UpgradeRefused(response.statusCode ?? 0, response.headers, Buffer.concat(body).toString()),
           ),

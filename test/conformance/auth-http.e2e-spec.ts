@@ -11,8 +11,8 @@ class Caller {
 
   constructor(readonly target: TestTarget) {}
 
-  post(path: string, body?: object | string, token?: unknown): Promise<HttpAnswer> {
-    return this.target.http.post(path, body, token === undefined ? {} : { token: String(token) });
+  post(path: string, body?: object | string, token?: string): Promise<HttpAnswer> {
+    return this.target.http.post(path, body, token === undefined ? {} : { token });
   }
 
   me(token: unknown): Promise<HttpAnswer> {

@@ -27,8 +27,8 @@ describe('rooms', () => {
     service = await serve();
     target = service.process;
     [ann, bob, cat] = [await target.connect('ann'), await target.connect('bob'), await target.connect('cat')];
-    const [a, b, c, d] = await Promise.all(['ann', 'bob', 'cat', 'dan'].map((name) => target.user(name)));
-    ids = { ann: a?.id ?? '', bob: b?.id ?? '', cat: c?.id ?? '', dan: d?.id ?? '' };
+    const idOf = async (name: string): Promise<string> => (await target.user(name)).id;
+    ids = { ann: await idOf('ann'), bob: await idOf('bob'), cat: await idOf('cat'), dan: await idOf('dan') };
   });
   afterAll(() => service.stop());
 

@@ -41,9 +41,8 @@ export class RealtimeAdapter extends WsAdapter {
     return Promise.resolve();
   }
 
+  /** The front door stays until the server stops listening: without it an upgrade would be answered as a plain request. */
   override dispose(): Promise<void> {
-    this.listening?.off('upgrade', this.upgrades.onUpgrade);
-    this.listening = undefined;
     return Promise.resolve();
   }
 
