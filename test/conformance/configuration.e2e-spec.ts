@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runProcess } from 'parley/testing';
 import { createRoom, newFolder, say, serve } from './contract.js';
 
+/** For tests that start the service several times over. */
+const STARTS_TIMEOUT_MS = 60_000;
+
 describe('configuration', () => {
   let cwd: string;
 
@@ -29,17 +32,21 @@ describe('configuration', () => {
     expect(output).toMatch(/: .+/);
   });
 
-  it('is stricter in production', async () => {
-    for (const env of [
-      { ALLOWED_ORIGINS: 'http://app.example' },
-      { ADMIN_HOST: '0.0.0.0' },
-      { LOG_FORMAT: 'pretty' },
-    ]) {
-      const { code, output } = await runProcess({ cwd, env: { NODE_ENV: 'production', ...env } });
-      expect({ env, code }).toEqual({ env, code: 78 });
-      expect(output).toMatch(/^[A-Z_]+\b.*\n$/);
-    }
-  });
+  it(
+    'is stricter in production',
+    async () => {
+      for (const env of [
+        { ALLOWED_ORIGINS: 'http://app.example' },
+        { ADMIN_HOST: '0.0.0.0' },
+        { LOG_FORMAT: 'pretty' },
+      ]) {
+        const { code, output } = await runProcess({ cwd, env: { NODE_ENV: 'production', ...env } });
+        expect({ env, code }).toEqual({ env, code: 78 });
+        expect(output).toMatch(/^[A-Z_]+\b.*\n$/);
+      }
+    },
+    STARTS_TIMEOUT_MS,
+  );
 
   it('takes the small values that tests need', async () => {
     const { process: service } = await serve({
@@ -85,37 +92,43 @@ describe('a data folder', () => {
     await stop();
   });
 
-  it('keeps everything over a stop and a kill', async () => {
-    const { folder, process: first, stop } = await serve({ DRAIN_MS: '100' });
-    const [ann, bob] = [await first.connect('ann'), await first.connect('bob')];
-    const { accessToken, refreshToken } = await first.user('ann');
-    const bobId = (await first.user('bob')).id;
-    const roomId = String((await createRoom(ann, { kind: 'group', name: 'kept', memberIds: [bobId] }))['id']);
-    const said = await say(ann, roomId, 'kept too', { meta: { a: 1 } });
-    await bob.request('message.read', { roomId, seq: said['seq'] });
-    const before = await bob.request('room.sync', {});
-    const { epoch } = ann.ready;
-    await first.kill('SIGTERM');
-    const { process: second } = await serve({}, folder);
-    const again = await second.open({ headers: { authorization: `Bearer ${accessToken}` } });
-    expect(await again.next('ready')).toMatchObject({ epoch, user: ann.ready['user'] });
-    expect(await again.request('message.get', { roomId, seq: said['seq'] })).toEqual({
-      message: said,
-      head: 3,
-    });
-    const back = await second.connect('bob');
-    const synced = await back.request('room.sync', {});
-    expect(synced['rooms']).toEqual(before['rooms']);
-    const more = await say(again, roomId, 'and more');
-    expect(more['seq']).toBe(4);
-    await second.kill('SIGKILL');
-    const { process: third } = await serve({}, folder);
-    const { status } = await third.http.post('/auth/refresh', { refreshToken });
-    expect(status).toBe(200);
-    const last = await third.connect('bob');
-    expect(last.ready['epoch']).toBe(epoch);
-    const { rooms } = await last.request('room.sync', { epoch, rooms: { [roomId]: 3 } });
-    expect(rooms[0].events).toMatchObject([{ seq: 4, message: more }]);
-    await stop();
-  });
+  it(
+    'keeps everything over a stop and a kill',
+    async () => {
+      const { folder, process: first, stop } = await serve({ DRAIN_MS: '100' });
+      const [ann, bob] = [await first.connect('ann'), await first.connect('bob')];
+      const { accessToken, refreshToken } = await first.user('ann');
+      const bobId = (await first.user('bob')).id;
+      const roomId = String(
+        (await createRoom(ann, { kind: 'group', name: 'kept', memberIds: [bobId] }))['id'],
+      );
+      const said = await say(ann, roomId, 'kept too', { meta: { a: 1 } });
+      await bob.request('message.read', { roomId, seq: said['seq'] });
+      const before = await bob.request('room.sync', {});
+      const { epoch } = ann.ready;
+      await first.kill('SIGTERM');
+      const { process: second } = await serve({}, folder);
+      const again = await second.open({ headers: { authorization: `Bearer ${accessToken}` } });
+      expect(await again.next('ready')).toMatchObject({ epoch, user: ann.ready['user'] });
+      expect(await again.request('message.get', { roomId, seq: said['seq'] })).toEqual({
+        message: said,
+        head: 3,
+      });
+      const back = await second.connect('bob');
+      const synced = await back.request('room.sync', {});
+      expect(synced['rooms']).toEqual(before['rooms']);
+      const more = await say(again, roomId, 'and more');
+      expect(more['seq']).toBe(4);
+      await second.kill('SIGKILL');
+      const { process: third } = await serve({}, folder);
+      const { status } = await third.http.post('/auth/refresh', { refreshToken });
+      expect(status).toBe(200);
+      const last = await third.connect('bob');
+      expect(last.ready['epoch']).toBe(epoch);
+      const { rooms } = await last.request('room.sync', { epoch, rooms: { [roomId]: 3 } });
+      expect(rooms[0].events).toMatchObject([{ seq: 4, message: more }]);
+      await stop();
+    },
+    STARTS_TIMEOUT_MS,
+  );
 });
