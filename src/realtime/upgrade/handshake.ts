@@ -5,6 +5,9 @@ import { UpgradeRefused } from './upgrade-refusal.js';
 /** The only version of the protocol (RFC 6455 section 4.1). */
 const VERSION = '13';
 
+/** The status of a handshake of another version (RFC 6455 section 4.4). */
+const UPGRADE_REQUIRED = 426;
+
 /** 16 random bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
@@ -67,10 +70,8 @@ function checkKey(key = ''): void {
 function checkVersion(version: string | undefined): void {
   if (version === undefined) throw badHandshake('Sec-WebSocket-Version is missing');
   if (version !== VERSION) {
-    throw new UpgradeRefused('UNSUPPORTED_VERSION', 'only version 13 is spoken', {
-      'Sec-WebSocket-Version': VERSION,
-      Upgrade: 'websocket',
-    });
+    const headers = { 'Sec-WebSocket-Version': VERSION };
+    throw new UpgradeRefused('BAD_HANDSHAKE', 'only version 13 is spoken', headers, UPGRADE_REQUIRED);
   }
 }
 
