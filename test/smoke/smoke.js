@@ -43,6 +43,7 @@ try {
 
 /** What npm has started goes with it. */
 function killGroup() {
+  if (service.pid === undefined) return;
   try {
     process.kill(-service.pid, 'SIGKILL');
   } catch {
