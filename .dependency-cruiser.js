@@ -2,6 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const BASE = 'auth|chat|presence';
+/** A contract stands beside its port; the test kit gathers them all. */
+const CONTRACTS = '^src/testing/contracts[^/]*\\.ts$';
 const SPECS = '(\\.spec|\\.e2e-spec)\\.ts$';
 
 /** Folders inside a feature that have a front of their own: `src/features/chat/log`. */
@@ -62,7 +64,7 @@ export default {
       name: 'through-the-front',
       comment: 'A folder is entered through its index.ts: the rest is its own business.',
       severity: 'error',
-      from: { path: '^src/([^/]+)/', pathNot: ['\\.store\\.ts$', SPECS] },
+      from: { path: '^src/([^/]+)/', pathNot: [CONTRACTS, '\\.store\\.ts$', SPECS] },
       to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/features/'] },
     },
     {
@@ -110,14 +112,14 @@ export default {
       comment:
         'The composition root enters a feature through its index.ts; tests and benches may look inside.',
       severity: 'error',
-      from: { pathNot: ['^src/features/', '^(test|bench)/'] },
+      from: { pathNot: [CONTRACTS, '^src/features/', '^(test|bench)/'] },
       to: { path: '^src/features/', pathNot: '^src/features/[^/]+/index\\.ts$' },
     },
     ...innerFronts().map((folder) => ({
       name: 'through-the-inner-front',
       comment: `${folder} has a front: its neighbours use that.`,
       severity: 'error',
-      from: { path: '^src/', pathNot: [`^${folder}/`, SPECS] },
+      from: { path: '^src/', pathNot: [`^${folder}/`, CONTRACTS, SPECS] },
       to: { path: `^${folder}/`, pathNot: `^${folder}/index\\.ts$` },
     })),
     {
@@ -175,6 +177,14 @@ export default {
       severity: 'error',
       from: { path: '^src/testing/', pathNot: SPECS },
       to: { path: '(^|/)(@jest|jest)(/|$)' },
+    },
+    {
+      name: 'contracts-only-gathered',
+      comment:
+        'The gathering of contracts is the one file that enters folders past their fronts, and for nothing else.',
+      severity: 'error',
+      from: { path: CONTRACTS },
+      to: { pathNot: '\\.contract\\.ts$' },
     },
     {
       name: 'examples-by-the-public-front',

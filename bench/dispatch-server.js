@@ -61,9 +61,8 @@ async function startStock() {
 
 async function startParley() {
   const compiled = pathToFileURL(process.env.PARLEY_COMPILED_DIR).href;
-  const { AuthorizesUpgrades, RealtimeGateway, RealtimeModule, useRealtime, ConnectionRegistry } = await import(
-    `${compiled}/src/realtime/index.js`
-  );
+  const { AuthorizesUpgrades, RealtimeGateway, RealtimeModule, useRealtime, ConnectionRegistry } =
+    await import(`${compiled}/src/realtime/index.js`);
   class HeaderGuard {
     canActivate(context) {
       const request = context.switchToHttp().getRequest();
@@ -79,7 +78,9 @@ async function startParley() {
   UseGuards(HeaderGuard)(Door.prototype, 'authorizeUpgrade', descriptor);
   RealtimeGateway('door')(Door);
   class AppModule {}
-  Module({ imports: [RealtimeModule.forRoot(settings())], providers: [Door, HeaderGuard, ...gateways] })(AppModule);
+  Module({ imports: [RealtimeModule.forRoot(settings())], providers: [Door, HeaderGuard, ...gateways] })(
+    AppModule,
+  );
   const application = await NestFactory.create(AppModule, { logger: false });
   useRealtime(application);
   await application.listen(0, '127.0.0.1');

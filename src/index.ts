@@ -43,6 +43,7 @@ export {
   Connection,
   type ConnectionObserver,
   ConnectionRefused,
+  connectionOf,
   ConnectionRegistry,
   CurrentConnection,
   type ErrorCode,

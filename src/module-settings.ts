@@ -6,6 +6,8 @@ import type { PresenceSettings } from './features/presence/index.js';
 import { RealtimeError, type RealtimeSettings } from './realtime/index.js';
 import { StorageError, type StorageSettings } from './storage/index.js';
 
+/* What each module is told of the configuration: a feature has settings of its own words, and knows no key. */
+
 /** The issuer of our own tokens where no public address is set. */
 const DEFAULT_ISSUER = 'parley';
 

@@ -14,6 +14,7 @@ import { OpsModule } from './ops/index.js';
 import { RealtimeModule } from './realtime/index.js';
 import { StorageModule } from './storage/index.js';
 
+/** What the service is extended with. */
 export interface ParleyOptions {
   /** The modules that extend the service, add-ons of a team included. */
   readonly features: NonNullable<ModuleMetadata['imports']>;

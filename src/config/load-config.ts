@@ -8,6 +8,7 @@ import { unknownKeys } from './unknown-keys.js';
 /** The settings of this process, read once at its start. Each key is documented in `docs/configuration.md`. */
 export type Config = Omit<Values, 'LOG_FORMAT'> & { readonly LOG_FORMAT: 'pretty' | 'json' };
 
+/** A configuration that is right, and what is to be said of it. */
 export interface LoadedConfig {
   readonly config: Config;
   /** Lines to print once there is a log: keys that are set in vain. */

@@ -1,6 +1,8 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { GatewayServers } from './adapter/gateway-servers.js';
 import { RealtimeAdapter } from './adapter/realtime.adapter.js';
+import { Upgrades } from './adapter/upgrades.js';
 import { Clock } from './clock/clock.js';
 import { SystemClock } from './clock/system-clock.js';
 import { ConnectionRegistry } from './connection/connection-registry.js';
@@ -21,12 +23,13 @@ import { RateLimits } from './limits/rate-limits.js';
 import { MemoryRateLimits } from './limits/rate-limits.memory.js';
 import type { RealtimeSettings } from './realtime.settings.js';
 import { REALTIME_SETTINGS } from './realtime.token.js';
-import { ConnectionOpener } from './sockets/connection-opener.js';
-import { Connections } from './sockets/connections.js';
+import { ConnectionFactory } from './lifecycle/connection-factory.js';
+import { ConnectionOpener } from './lifecycle/connection-opener.js';
+import { Connections } from './lifecycle/connections.js';
 import { FlushQueue } from './sockets/flush-queue.js';
-import { GatewayLifecycle } from './sockets/gateway-lifecycle.js';
-import { Heartbeat } from './sockets/heartbeat.js';
-import { Observers } from './sockets/observers.js';
+import { GatewayLifecycle } from './lifecycle/gateway-lifecycle.js';
+import { Heartbeat } from './lifecycle/heartbeat.js';
+import { Observers } from './lifecycle/observers.js';
 import { Admission } from './upgrade/admission.js';
 import { ClientAddress } from './upgrade/client-address.js';
 import { FrontDoor } from './upgrade/front-door.js';
@@ -61,9 +64,10 @@ const dispatch = [
   { provide: RequestReader, useClass: Dispatcher },
 ];
 
-const sockets = [
+const lifecycle = [
   Connections,
   { provide: ConnectionRegistry, useExisting: Connections },
+  ConnectionFactory,
   ConnectionOpener,
   FlushQueue,
   GatewayLifecycle,
@@ -84,11 +88,13 @@ const fanout = [
     { provide: RateLimits, useClass: MemoryRateLimits },
     ErrorReporter,
     RealtimeAdapter,
+    GatewayServers,
+    Upgrades,
     Drain,
     Draining,
     ...upgrade,
     ...dispatch,
-    ...sockets,
+    ...lifecycle,
     ...fanout,
   ],
   exports: [

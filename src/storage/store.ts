@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 
 export { fitting } from './rows/fitting.js';
-export { insertingMany, type Key, keyIn, withManyKeys } from './rows/many-rows.js';
+export { insertingMany, type Key, keyIn, wanted, withManyKeys } from './rows/many-rows.js';
 export { bindSeq, type PlainQuery } from './plain-query.js';
 export { readMeta, writeMeta } from './schema/meta.js';
 export { withSavepoint } from './savepoint.js';

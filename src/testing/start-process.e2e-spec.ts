@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runProcess, startProcess } from './index.js';
+import { runProcess, startProcess, type TestProcess } from './index.js';
 
 describe('the service in a process of its own', () => {
   let cwd: string;
@@ -70,4 +70,38 @@ describe('the service in a process of its own', () => {
     expect(code).toBe(1);
     expect(output).toMatch(/^Parley cannot start: .*data.*\n$/);
   });
+
+  it('ends at once on a second signal', async () => {
+    const service = await startProcess({ cwd, env: { DRAIN_DELAY_MS: '60000' } });
+    const first = service.kill('SIGTERM');
+    await untilNotReady(service);
+    await expect(service.kill('SIGTERM')).resolves.toEqual({ code: 1, signal: null });
+    await first;
+  });
+
+  it('does not outlive an error that nobody caught', async () => {
+    const compiled = String(process.env['PARLEY_COMPILED_DIR']);
+    const main = join(cwd, 'main.mjs');
+    const lines = [
+      `import { AppModule } from '${compiled}/src/app.module.js';`,
+      `import { startParley } from '${compiled}/src/start-parley.js';`,
+      `process.once('SIGUSR2', () => void Promise.reject(new Error('lost')));`,
+      'await startParley(AppModule);',
+    ];
+    await writeFile(main, lines.join('\n'));
+    const service = await startProcess({ cwd, main });
+    await expect(service.kill('SIGUSR2')).resolves.toEqual({ code: 1, signal: null });
+    expect(service.output).toMatch(/"level":"fatal".*"message":"lost"/);
+  });
+
+  it('warns of keys that are set in vain', async () => {
+    const service = await startProcess({ cwd, env: { RETENTION_DAYS: '7', RATE_FRAME_PER_S: '1' } });
+    await service.kill();
+    expect(service.output).toMatch(/"level":"warn".*RETENTION_DAYS is set, but/);
+    expect(service.output).toMatch(/"level":"warn".*RATE_FRAME_PER_S is not a key.*RATE_FRAMES_PER_S/);
+  });
 });
+
+async function untilNotReady(service: TestProcess): Promise<void> {
+  while ((await service.http.get('/health/ready')).status === 200) await new Promise(setImmediate);
+}

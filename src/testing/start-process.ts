@@ -7,6 +7,7 @@ import { TestTarget } from './test-target.js';
 const START_TIMEOUT_MS = 30_000;
 const ADDRESS_LINE = /^Parley listens on (http\S+)$/m;
 
+/** How the process is started. */
 export interface ProcessOptions {
   /** Configuration keys. Of the process's environment only `PATH` is passed on. */
   readonly env?: Readonly<Record<string, string>>;
@@ -16,6 +17,7 @@ export interface ProcessOptions {
   readonly main?: string;
 }
 
+/** How the process ended: with a code, or by a signal. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

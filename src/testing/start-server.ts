@@ -25,6 +25,7 @@ const TEST_ENV = {
   RATE_LOGINS_PER_MIN: '0',
 };
 
+/** What a test wants to be otherwise than in production. */
 export interface ServerOptions {
   /** Configuration keys, as in `docs/configuration.md`. The process's environment and `.env` are not read. */
   readonly env?: Readonly<Record<string, string>>;

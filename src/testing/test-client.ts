@@ -7,11 +7,13 @@ const DEFAULT_TIMEOUT_MS = 5000;
 /** Answers are read off the socket in order, so two round trips outlast what the first one set off. */
 const SILENCE_ROUND_TRIPS = 2;
 
+/** What the upgrade request carries. */
 export interface OpenOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly subprotocols?: readonly string[];
 }
 
+/** How a connection ended; 1005 and 1006 are what `ws` reports for no code and no close frame. */
 export interface Closed {
   readonly code: number;
   readonly reason: string;
@@ -58,7 +60,8 @@ export class TestClient {
       ws.once('unexpected-response', (_, response) => {
         const body: Buffer[] = [];
         response.on('data', (chunk: Buffer) => body.push(chunk));
-        response.on('end', () =>
+        // An answer that breaks off has a `close` and no `end`.
+        response.on('close', () =>
           reject(
             new UpgradeRefused(response.statusCode ?? 0, response.headers, Buffer.concat(body).toString()),
           ),

@@ -1,11 +1,13 @@
 import type { Json } from './frames.js';
 
+/** What an HTTP call carries beside its body. */
 export interface HttpOptions {
   /** An access token, sent as `Authorization: Bearer`. */
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What an HTTP call was answered. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;

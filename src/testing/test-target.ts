@@ -8,6 +8,7 @@ const TOKEN_MARGIN_MS = 1000;
 /** How a client shows who it is: the `Authorization` header, a `bearer.…` subprotocol, or a ticket in the URL. */
 export type Carrier = 'header' | 'subprotocol' | 'ticket';
 
+/** How a user connects. */
 export interface ConnectOptions extends OpenOptions {
   /** Defaults to `header`. */
   readonly via?: Carrier;

@@ -54,6 +54,39 @@ describe('a house gateway', () => {
   });
 });
 
+describe('a house gateway that starts', () => {
+  const greeted: string[] = [];
+
+  @RealtimeGateway('room')
+  class RoomGateway {
+    handleConnection(): void {
+      greeted.push('hello');
+    }
+
+    @SubscribeMessage('room.get')
+    get(_client: unknown, data: unknown): object {
+      return { data };
+    }
+  }
+
+  it.each(['a first', 'a second'])('takes no data that it does not declare, in %s application', async () => {
+    const kernel = await KernelApp.start({ providers: [RoomGateway] });
+    const client = await kernel.connect('ann');
+    expect((await client.ask('room.get')).data).toEqual({ data: {} });
+    expect((await client.ask('room.get', { n: 1 })).data).toMatchObject({ code: 'VALIDATION_FAILED' });
+    await kernel.close();
+  });
+
+  it('has its hooks called as any gateway', async () => {
+    greeted.length = 0;
+    const kernel = await KernelApp.start({ providers: [RoomGateway] });
+    const client = await kernel.connect('ann');
+    await client.ask('room.get');
+    expect(greeted).toEqual(['hello']);
+    await kernel.close();
+  });
+});
+
 describe('an event', () => {
   it('is handled once a path', async () => {
     @RealtimeGateway('room')

@@ -69,6 +69,7 @@ describe('a node that goes down', () => {
     expect(refusal).toBeInstanceOf(UpgradeRejected);
     expect(refusal).toMatchObject({ status: 503, problem: { code: 'UNAVAILABLE' } });
     expect((refusal as UpgradeRejected).headers['retry-after']).toBeDefined();
+    expect((refusal as UpgradeRejected).problem).not.toHaveProperty('ref');
     expect((await second.closed).code).toBe(1012);
     finish();
     await closed;

@@ -107,7 +107,7 @@ describe('the handshake', () => {
 
   it.each(['8', '12', '14', '013', 'x'])('of version %s is refused with the one spoken', async (version) => {
     const response = await exchange(kernel.port, { headers: { 'Sec-WebSocket-Version': version } });
-    expectProblem(response, 426, 'UNSUPPORTED_VERSION');
+    expectProblem(response, 426, 'BAD_HANDSHAKE');
     expect(response.headers['sec-websocket-version']).toBe('13');
   });
 

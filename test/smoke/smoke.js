@@ -6,13 +6,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 
-// Run with the Node that is to be tried: it starts the built service with itself, lets one user register, connect and
-// read back a message, and stops the service as a process manager does.
+// Run with the Node that is to be tried: it starts the service as its users do, lets one user register, connect and
+// read back a message, and stops the service as a process manager does, through npm.
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const dataDir = await mkdtemp(join(tmpdir(), 'parley-smoke-'));
 const env = { ...process.env, PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, DRAIN_MS: '500' };
-const service = spawn(process.execPath, [main], { env, cwd: dataDir, stdio: ['ignore', 'pipe', 'inherit'] });
+const service = spawn('npm', ['start', '--silent'], {
+  env,
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'inherit'],
+  detached: true,
+});
 const deadline = setTimeout(() => fail('no end within 60 s'), 60_000);
 
 try {
@@ -32,8 +37,18 @@ try {
   process.stdout.write(`smoke: ok on Node ${process.version}\n`);
 } finally {
   clearTimeout(deadline);
-  service.kill('SIGKILL');
+  killGroup();
   await rm(dataDir, { recursive: true, force: true });
+}
+
+/** What npm has started goes with it. */
+function killGroup() {
+  if (service.pid === undefined) return;
+  try {
+    process.kill(-service.pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself, as it should.
+  }
 }
 
 async function address() {
@@ -79,6 +94,6 @@ function request(socket, event, data) {
 
 function fail(reason) {
   process.stderr.write(`smoke: failed on Node ${process.version}: ${reason}\n`);
-  service.kill('SIGKILL');
+  killGroup();
   process.exit(1);
 }

@@ -45,17 +45,22 @@ class RoomHistory {
   }
 
   private onEvent(event: RoomEvent): void {
-    if (this.position === undefined || this.isRemovalDue)
-      this.fail(`event ${event.seq} of a room that is not theirs`);
-    if (event.seq !== this.position + 1) this.fail(`event ${event.seq} after ${this.position}`);
-    const stored = this.world.log.all(this.roomId)[event.seq - 1];
-    if (JSON.stringify(stored) !== JSON.stringify(event))
-      this.fail(`event ${event.seq} differs from the log`);
+    this.checkPlace(event);
     const isOwn = event['userId'] === this.client.connection.userId;
     if (this.hasJoinDue && !(isOwn && event.type === 'member.joined')) this.fail('the own join is not first');
     this.hasJoinDue = false;
     this.position = event.seq;
     this.isRemovalDue = isOwn && event.type === 'member.left';
+  }
+
+  private checkPlace(event: RoomEvent): void {
+    const { position } = this;
+    if (position === undefined || this.isRemovalDue)
+      this.fail(`event ${event.seq} of a room that is not theirs`);
+    if (event.seq !== position + 1) this.fail(`event ${event.seq} after ${position}`);
+    const stored = this.world.log.all(this.roomId)[event.seq - 1];
+    if (JSON.stringify(stored) !== JSON.stringify(event))
+      this.fail(`event ${event.seq} differs from the log`);
   }
 
   private fail(message: string): never {
@@ -69,7 +74,7 @@ class RoomHistory {
 export function replay(world: DeliveryWorld, client: Client): Map<string, number> {
   const rooms = new Map<string, RoomHistory>();
   for (const { event, data } of client.connection.received as unknown as Frame[]) {
-    const roomId = String(data['roomId'] ?? (data['room'] as { id: string }).id);
+    const { roomId = (data['room'] as { id: string }).id } = data as { roomId?: string };
     const history = rooms.get(roomId) ?? new RoomHistory(world, client, roomId, client.heads?.get(roomId));
     rooms.set(roomId, history);
     history.onFrame({ event, data });

@@ -12,14 +12,6 @@ export interface WorldFaults extends BusFaults {
   readonly failingPercent: number;
 }
 
-export const CALM: WorldFaults = {
-  lostPercent: 0,
-  repeatedPercent: 0,
-  delayMs: 0,
-  readMs: 0,
-  failingPercent: 0,
-};
-
 /** A client's connection, with what `ready` told it. */
 export interface Client {
   readonly connection: RecordedConnection;
@@ -49,7 +41,7 @@ export class DeliveryWorld {
       clock,
       bus: this.bus,
       log: this.log,
-      topics: new SlowTopics(clock, chance),
+      topics: new SlowTopics({ clock, chance }),
       membershipChanges: this.changes,
       onTrouble: (_roomId, error) => this.troubles.push(error),
     });

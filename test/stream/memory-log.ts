@@ -4,6 +4,7 @@ import {
   type Memberships,
   roomChannel,
   type RoomEvent,
+  type RoomFacts,
   type RoomView,
   userChannel,
 } from '../../src/features/chat/log/index.js';
@@ -65,7 +66,14 @@ export class MemoryLog extends LogReader {
   }
 
   async heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return await this.read(() => new Map(roomIds.map((roomId) => [roomId, this.all(roomId).length])));
+    return await this.read(
+      () =>
+        new Map(
+          roomIds
+            .filter((roomId) => this.rooms.has(roomId))
+            .map((roomId) => [roomId, this.all(roomId).length]),
+        ),
+    );
   }
 
   async memberships(userId: string): Promise<Memberships> {
@@ -84,6 +92,13 @@ export class MemoryLog extends LogReader {
     });
   }
 
+  async roomFacts(roomId: string): Promise<RoomFacts | undefined> {
+    return await this.read(() => {
+      const head = this.rooms.get(roomId)?.events.length;
+      return head === undefined ? undefined : ({ id: roomId, head } as RoomFacts);
+    });
+  }
+
   private commit(roomId: string, type: string, actorId: string | null, body: object): RoomEvent {
     const { events } = this.room(roomId);
     const event = { roomId, seq: events.length + 1, type, actorId, at: this.clock.isoNow(), ...body };
@@ -99,10 +114,14 @@ export class MemoryLog extends LogReader {
   }
 
   private async read<Result>(snapshot: () => Result): Promise<Result> {
-    await this.clock.sleep(this.chance.below(this.readMs + 1));
+    await this.pause();
     if (this.chance.happens(this.failingPercent)) throw new Error('the store is down');
     const result = structuredClone(snapshot());
-    await this.clock.sleep(this.chance.below(this.readMs + 1));
+    await this.pause();
     return result;
+  }
+
+  private async pause(): Promise<void> {
+    if (this.readMs > 0) await this.clock.sleep(this.chance.below(this.readMs + 1));
   }
 }

@@ -9,6 +9,11 @@ import {
 import type { Chance } from './chance.js';
 import type { SteppedClock } from './stepped-clock.js';
 
+interface World {
+  readonly clock: SteppedClock;
+  readonly chance: Chance;
+}
+
 interface Subscription {
   readonly connection: Connection;
   position: number;
@@ -28,8 +33,7 @@ class SlowTopic extends Topic {
     readonly name: string,
     public position: number,
     private readonly source: TopicSource,
-    private readonly clock: SteppedClock,
-    private readonly chance: Chance,
+    private readonly world: World,
   ) {
     super();
   }
@@ -63,7 +67,10 @@ class SlowTopic extends Topic {
     this.pump(subscription);
   }
 
+  /** A closed connection takes nothing more, also of what is being read for it. */
   drop(connection: Connection): void {
+    const subscription = this.subscriptions.get(connection);
+    if (subscription !== undefined) subscription.until = subscription.position;
     this.subscriptions.delete(connection);
   }
 
@@ -79,7 +86,7 @@ class SlowTopic extends Topic {
 
   private offer(subscription: Subscription, position: number, frame: OutboundFrame): void {
     if (subscription.isPumping || subscription.position >= position) return;
-    if (this.chance.happens(30)) {
+    if (this.world.chance.happens(30)) {
       this.pump(subscription);
       return;
     }
@@ -99,7 +106,7 @@ class SlowTopic extends Topic {
     for (;;) {
       await this.advance(subscription);
       if (!subscription.isPumping) return;
-      await this.clock.sleep(this.chance.below(30));
+      await this.world.clock.sleep(this.world.chance.below(30));
     }
   }
 
@@ -127,14 +134,11 @@ class SlowTopic extends Topic {
 }
 
 export class SlowTopics extends Topics {
-  constructor(
-    private readonly clock: SteppedClock,
-    private readonly chance: Chance,
-  ) {
+  constructor(private readonly world: World) {
     super();
   }
 
   create(name: string, position: number, source: TopicSource): Topic {
-    return new SlowTopic(name, position, source, this.clock, this.chance);
+    return new SlowTopic(name, position, source, this.world);
   }
 }

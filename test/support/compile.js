@@ -16,7 +16,9 @@ delete swc.jsc.baseUrl;
 export default async function compile() {
   const target = join(root, '.test-build', `run-${process.pid}`);
   const entries = await readdir(join(root, 'src'), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('spec.ts'));
+  const files = entries.filter(
+    (entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('spec.ts'),
+  );
   await Promise.all(files.map((entry) => compileFile(join(entry.parentPath, entry.name), target)));
   process.env.PARLEY_COMPILED_DIR = target;
   await removeOldRuns();

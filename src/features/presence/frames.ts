@@ -31,7 +31,7 @@ export class SetFrame {
   text?: string;
 
   /** `null` is for ever, as is leaving it out. */
-  @ValidateIf((_, value) => value != null)
+  @ValidateIf((_, value) => value !== null && value !== undefined)
   @IsISO8601({ strict: true, strictSeparator: true })
   @MaxLength(MAX_ID)
   until?: string | null;
@@ -68,7 +68,7 @@ function IsStatusText(): PropertyDecorator {
       validate: (value: unknown) =>
         typeof value === 'string' &&
         value.length <= 2 * MAX_TEXT &&
-        [...value].length <= MAX_TEXT &&
+        Array.from(value).length <= MAX_TEXT &&
         !UNWANTED.test(value),
       defaultMessage: () =>
         `must be text of 0 to ${MAX_TEXT} characters, well-formed and without control characters`,

@@ -2,15 +2,19 @@ import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import { Caller, CurrentConnection, RealtimeGateway } from '../../realtime/index.js';
 import type { Connection, UserActor } from '../../realtime/index.js';
 import { GetFrame, SetFrame, WatchFrame } from './frames.js';
+import { PresenceChoices } from './presence-choices.js';
 import { PresenceService } from './presence.service.js';
 
 @RealtimeGateway('presence')
 export class PresenceGateway {
-  constructor(private readonly presence: PresenceService) {}
+  constructor(
+    private readonly presence: PresenceService,
+    private readonly choices: PresenceChoices,
+  ) {}
 
   @SubscribeMessage('presence.set')
   async set(@Caller() actor: UserActor, @MessageBody() choice: SetFrame) {
-    return { presence: await this.presence.set(actor, choice) };
+    return { presence: await this.choices.set(actor, choice) };
   }
 
   @SubscribeMessage('presence.get')

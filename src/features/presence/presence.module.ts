@@ -1,14 +1,14 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { Clock, newId } from '../../realtime/index.js';
 import { StorageModule } from '../../storage/index.js';
-import { LeaseTable, PresenceLeases } from './leases/index.js';
 import { LocalPresenceService } from './local/index.js';
+import { PresenceChoices } from './presence-choices.js';
 import { PresenceGateway } from './presence.gateway.js';
+import { presenceProviders } from './presence.providers.js';
 import { PresenceService } from './presence.service.js';
 import { PRESENCE_SETTINGS, type PresenceSettings } from './presence.settings.js';
 import { presenceMigrations, PresenceReader, presenceStore } from './state/index.js';
 import { Visibility } from './visibility.js';
-import { PresenceWatching } from './watch/index.js';
+import { BlockFollowing, PresenceWatching } from './watch/index.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<PresenceSettings>({
   moduleName: 'Presence',
@@ -21,16 +21,14 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<PresenceSettin
 @Module({
   imports: [StorageModule.forFeature({ migrations: presenceMigrations, stores: [presenceStore] })],
   providers: [
-    {
-      provide: PresenceLeases,
-      inject: [Clock],
-      useFactory: (clock: Clock) => new LeaseTable(clock).node(newId()),
-    },
+    ...presenceProviders,
     PresenceReader,
     Visibility,
     LocalPresenceService,
     PresenceWatching,
+    BlockFollowing,
     PresenceService,
+    PresenceChoices,
     PresenceGateway,
   ],
 })

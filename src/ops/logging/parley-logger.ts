@@ -3,6 +3,7 @@ import { type DestinationStream, type Level, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { cut, loggable } from './log-fields.js';
 
+/** What is logged, how and where. */
 export interface LoggerSettings {
   readonly level: Level | 'silent';
   readonly format: 'pretty' | 'json';

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Connections } from '../sockets/connections.js';
+import type { Connections } from '../lifecycle/connections.js';
 import type { ClientFacade } from '../sockets/client-facade.js';
 
 /**

@@ -63,7 +63,8 @@ export function bindHandler(creator: ExternalContextCreator, handler: HandlerMet
   const { instance, method, wrapperId, paramsFactory } = handler;
   const callback = (instance as Record<string, (...args: unknown[]) => unknown>)[method];
   if (callback === undefined) throw new Error(`${method} is no method`);
-  const found: Surroundings = { guards: 0, interceptors: 0, fill: null, filters: {} };
+  // Until Nest tells, there may be guards: a handler is never taken for a bare one by mistake.
+  const found: Surroundings = { guards: -1, interceptors: -1, fill: null, filters: {} };
   const whole = observed(creator, found).create(
     instance,
     callback,

@@ -1,10 +1,17 @@
 import type { PipeTransform } from '@nestjs/common';
 import type { ExternalContextCreator } from '@nestjs/core';
-import type { ParamProperties } from '@nestjs/core/internal';
 import { FrameValidationPipe } from '../gateways/frame-validation.pipe.js';
 
 /** A parameter of a handler, as Nest describes it. */
-export type Param = ParamProperties & { readonly metatype?: unknown };
+export interface Param {
+  readonly index: number;
+  readonly type: number | string;
+  readonly data: unknown;
+  readonly metatype?: unknown;
+  readonly schema?: unknown;
+  readonly pipes: readonly unknown[];
+  readonly extractValue: (...context: unknown[]) => unknown;
+}
 
 /** Fills in a handler's arguments; a promise only if something has to be waited for. */
 export type FillArguments = (args: unknown[], ...context: unknown[]) => Promise<unknown> | undefined;

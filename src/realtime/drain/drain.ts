@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nes
 import { CLOSE } from '../connection/close.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
-import { Connections } from '../sockets/connections.js';
+import { Connections } from '../lifecycle/connections.js';
 import type { SocketConnection } from '../sockets/socket-connection.js';
 import { Draining } from './draining.js';
 

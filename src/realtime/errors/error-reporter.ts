@@ -54,7 +54,7 @@ export class ErrorReporter {
       ...(known.details && { details: known.details }),
       ...(known.retryAfterMs !== undefined && { retryAfterMs: known.retryAfterMs }),
     };
-    if (!CODES_WITH_REF.has(known.code)) return reported;
+    if (known.isRoutine || !CODES_WITH_REF.has(known.code)) return reported;
     const ref = randomUUID();
     this.logger.error({ msg: known.message, ...where, ref, code: known.code, err: known.cause ?? error });
     return { ...reported, ref };

@@ -10,6 +10,8 @@ export interface RealtimeErrorOptions {
   readonly details?: readonly ErrorDetail[];
   /** Milliseconds after which a retry can succeed. */
   readonly retryAfterMs?: number;
+  /** An answer that is given on purpose, as when the service is full: it is not logged, and has no `ref`. */
+  readonly isRoutine?: boolean;
   /** What really went wrong: logged with codes that carry a `ref`, never sent. */
   readonly cause?: unknown;
 }
@@ -21,6 +23,7 @@ export interface RealtimeErrorOptions {
 export class RealtimeError extends Error {
   readonly details: readonly ErrorDetail[] | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly isRoutine: boolean;
 
   constructor(
     readonly code: ErrorCode,
@@ -30,6 +33,7 @@ export class RealtimeError extends Error {
     super(message, { cause: options.cause });
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs;
+    this.isRoutine = options.isRoutine ?? false;
   }
 
   /** The status of this error over HTTP. */

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { LaggingSubscription, Recipient } from './recipient.js';
+import type { CatchUpOutcome, LaggingSubscription, Recipient } from './recipient.js';
 
 /** After a source failed, how long until it is asked again. */
 const RETRY_MS = 1000;
@@ -30,27 +30,28 @@ export class CatchUp {
     if (this.isRunning || this.lagging === undefined || this.connection.outbox.isFull) return;
     this.isRunning = true;
     this.advance().then(
-      () => this.onIdle(),
+      (outcome) => this.onIdle(outcome),
       (error: unknown) => this.onFailed(error),
     );
   }
 
-  private async advance(): Promise<void> {
+  private async advance(): Promise<CatchUpOutcome> {
     for (;;) {
       const [next] = this.lagging ?? [];
-      if (next === undefined || this.connection.isEnding) return;
+      if (next === undefined || this.connection.isEnding) return 'done';
       const outcome = await next.advance();
-      if (outcome === 'full') return;
+      if (outcome === 'full') return outcome;
       // Between its last step and here it may have fallen behind again.
       if (!next.isLagging) this.lagging?.delete(next);
     }
   }
 
-  private onIdle(): void {
+  private onIdle(outcome: CatchUpOutcome): void {
     this.isRunning = false;
     if (this.lagging?.size === 0) this.lagging = undefined;
-    // What was added, or drained, after the last step found it still running.
-    else if (!this.connection.isEnding) this.run();
+    // What was added after the last step found it still running. A full outbox calls again when it has drained: going
+    // on before that would never let it.
+    else if (outcome !== 'full' && !this.connection.isEnding) this.run();
   }
 
   private onFailed(error: unknown): void {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { UserActor } from '../connection/actor.js';
-import type { CloseReason } from '../connection/close.js';
+import { CLOSE, type CloseReason } from '../connection/close.js';
 import { Connection, type Subprotocol } from '../connection/connection.js';
 import type { Principal } from '../connection/principal.js';
 import type { RequestReader } from '../dispatch/request-reader.js';
@@ -46,6 +46,7 @@ export class SocketConnection extends Connection {
   readonly inbox: Inbox;
   readonly vitals: Vitals;
   readonly catchUp: CatchUp;
+  private readonly monotonicMs: () => number;
   #principal: Principal;
   #phase: Phase = 'attaching';
   /** Pushes that came before `ready`; none of them may overtake it. */
@@ -67,7 +68,8 @@ export class SocketConnection extends Connection {
     this.userAgent = facts.userAgent;
     this.remoteAddress = facts.remoteAddress;
     this.openedAtMs = facts.openedAtMs;
-    this.vitals = new Vitals(services.monotonicMs());
+    this.monotonicMs = services.monotonicMs;
+    this.vitals = new Vitals(this.monotonicMs());
     this.inbox = new Inbox({
       read: (message) => services.requests.read(this, message),
       write: (answer) => this.write(answer),
@@ -113,6 +115,14 @@ export class SocketConnection extends Connection {
     return (this.#facade ??= new ClientFacade(this));
   }
 
+  /** Takes a message from the peer. */
+  receive(message: Buffer, isBinary: boolean): void {
+    if (this.isEnding) return;
+    this.vitals.lastFrameAtMs = this.monotonicMs();
+    if (isBinary) this.close({ code: CLOSE.unsupportedData, reason: '' });
+    else this.inbox.push(message);
+  }
+
   /** Sends `ready`, then what waited for it. */
   becomeReady(ready: OutboundFrame): void {
     if (this.#phase !== 'attaching') return;
@@ -154,10 +164,11 @@ export class SocketConnection extends Connection {
 
   close(close: CloseReason): void {
     if (this.isEnding) return;
+    this.outbox.flush();
+    // It throws on a code or a reason that the protocol does not have; the connection then goes on.
+    this.ws.close(close.code, close.reason);
     this.#phase = 'closing';
     this.#close = close;
-    this.outbox.flush();
-    this.ws.close(close.code, close.reason);
   }
 
   /** Called when the socket has closed. */

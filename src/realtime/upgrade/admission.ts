@@ -24,10 +24,14 @@ export class Admission {
     if (this.draining.isRefusing) {
       throw new RealtimeError('UNAVAILABLE', 'the service is restarting', {
         retryAfterMs: this.settings.drainMs,
+        isRoutine: true,
       });
     }
     if (this.registry.size + this.pending >= this.settings.maxConnections) {
-      throw new RealtimeError('UNAVAILABLE', 'the service is full', { retryAfterMs: FULL_RETRY_MS });
+      throw new RealtimeError('UNAVAILABLE', 'the service is full', {
+        retryAfterMs: FULL_RETRY_MS,
+        isRoutine: true,
+      });
     }
   }
 

@@ -27,4 +27,10 @@ export class FrontDoor {
     this.limits.take(address);
     return address;
   }
+
+  /** As `check`, and takes a place, to be given back by `leave` when the connection is registered or refused. */
+  enter(request: IncomingMessage): { readonly address: string; readonly leave: () => void } {
+    const address = this.check(request);
+    return { address, leave: this.admission.enter() };
+  }
 }

@@ -5,6 +5,9 @@ import { UpgradeRefused } from './upgrade-refusal.js';
 /** The only version of the protocol (RFC 6455 section 4.1). */
 const VERSION = '13';
 
+/** The status of a handshake of another version (RFC 6455 section 4.4). */
+const UPGRADE_REQUIRED = 426;
+
 /** 16 random bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
@@ -35,8 +38,7 @@ export function checkHandshake(request: IncomingMessage): void {
   if (headers.host === undefined) throw badHandshake('Host is missing');
   if (headers.upgrade?.toLowerCase() !== 'websocket') throw badHandshake('Upgrade must be websocket');
   if (!hasToken(headers.connection, 'upgrade')) throw badHandshake('Connection must name Upgrade');
-  if (!KEY.test(headers['sec-websocket-key'] ?? ''))
-    throw badHandshake('Sec-WebSocket-Key must be 16 bytes in base64');
+  checkKey(headers['sec-websocket-key']);
   checkVersion(headers['sec-websocket-version']);
 }
 
@@ -61,13 +63,15 @@ export function selectSubprotocol(offered: readonly string[]): Subprotocol | und
   return selected;
 }
 
+function checkKey(key = ''): void {
+  if (!KEY.test(key)) throw badHandshake('Sec-WebSocket-Key must be 16 bytes in base64');
+}
+
 function checkVersion(version: string | undefined): void {
   if (version === undefined) throw badHandshake('Sec-WebSocket-Version is missing');
   if (version !== VERSION) {
-    throw new UpgradeRefused('UNSUPPORTED_VERSION', 'only version 13 is spoken', {
-      'Sec-WebSocket-Version': VERSION,
-      Upgrade: 'websocket',
-    });
+    const headers = { 'Sec-WebSocket-Version': VERSION };
+    throw new UpgradeRefused('BAD_HANDSHAKE', 'only version 13 is spoken', headers, UPGRADE_REQUIRED);
   }
 }
 

@@ -6,7 +6,6 @@ import type { Principal } from '../connection/principal.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { ErrorReporter } from '../errors/error-reporter.js';
 import { RealtimeError } from '../errors/realtime-error.js';
-import { Admission } from './admission.js';
 import { FrontDoor } from './front-door.js';
 import { checkHandshake, readSubprotocols, readTarget, selectSubprotocol } from './handshake.js';
 import { UpgradeGuards } from './upgrade-guards.js';
@@ -33,7 +32,6 @@ export class UpgradePipeline {
   constructor(
     private readonly routes: RouteTable,
     private readonly frontDoor: FrontDoor,
-    private readonly admission: Admission,
     private readonly guards: UpgradeGuards,
     private readonly errors: ErrorReporter,
   ) {}
@@ -69,8 +67,7 @@ export class UpgradePipeline {
     checkHandshake(incoming);
     const subprotocols = readSubprotocols(incoming);
     const subprotocol = selectSubprotocol(subprotocols);
-    const remoteAddress = this.frontDoor.check(incoming);
-    const leave = this.admission.enter();
+    const { address: remoteAddress, leave } = this.frontDoor.enter(incoming);
     try {
       const request: UpgradeRequest = Object.assign(incoming, { target, remoteAddress, subprotocols });
       const principal = await this.authorize(path, request, socket);

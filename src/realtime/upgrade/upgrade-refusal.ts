@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ReportedError } from '../errors/error-reporter.js';
 import { problemOf } from '../errors/problem.js';
-import type { RealtimeErrorOptions } from '../errors/realtime-error.js';
 import { RealtimeError } from '../errors/realtime-error.js';
 import type { ErrorCode } from '../errors/error-code.js';
 
@@ -12,9 +11,14 @@ export class UpgradeRefused extends RealtimeError {
     code: ErrorCode,
     message: string,
     readonly headers: Readonly<Record<string, string>> = {},
-    options: RealtimeErrorOptions = {},
+    private readonly ownStatus?: number,
   ) {
-    super(code, message, options);
+    super(code, message);
+  }
+
+  /** The code's status, unless this refusal has one of its own. */
+  override get status(): number {
+    return this.ownStatus ?? super.status;
   }
 }
 

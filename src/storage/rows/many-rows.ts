@@ -32,8 +32,8 @@ export function insertingMany<Tables, Row extends object>(
 }
 
 /**
- * Makes a function that runs, for any number of composite keys, the statement that `build` gives for some of them, and
- * gives its rows. The statement must not mind a key that comes twice.
+ * Makes a function that runs, for any number of keys, the statement that `build` gives for some of them, and gives its
+ * rows. Keys of nulls fill up the length.
  */
 export function withManyKeys<Tables, Row>(
   build: (db: Kysely<Tables>, keys: readonly Key[]) => Compilable<Row>,
@@ -42,9 +42,10 @@ export function withManyKeys<Tables, Row>(
   return async (db, keys) => {
     const found: Row[] = [];
     for (let start = 0; start < keys.length; start += ROWS_PER_STATEMENT) {
-      const some = padded(keys.slice(start, start + ROWS_PER_STATEMENT));
-      const text = textOf(texts, some.length, () => build(db, some));
-      const { rows } = await db.executeQuery(CompiledQuery.raw(text, some.flat()));
+      const some = keys.slice(start, start + ROWS_PER_STATEMENT);
+      const length = 2 ** Math.ceil(Math.log2(some.length));
+      const text = textOf(texts, length, () => build(db, Array<Key>(length).fill(some[0] ?? [])));
+      const { rows } = await db.executeQuery(CompiledQuery.raw(text, filledUp(some, length)));
       for (const row of rows) found.push(row as Row);
     }
     return found;
@@ -52,14 +53,22 @@ export function withManyKeys<Tables, Row>(
 }
 
 /**
- * `(columns) in (values (…), …)`: the one way to look up rows by composite keys that both dialects understand and
- * answer from the key's index. Numbers are cast, because PostgreSQL takes an untyped parameter of a values list for
- * text.
+ * `(columns) in (values (…), …)`, which both dialects answer from the index of these columns; in SQLite only if all
+ * of them are texts: with a number among them it would read all rows that have the texts. See `wanted`.
  */
 export function keyIn(columns: readonly string[], keys: readonly Key[]): RawBuilder<boolean> {
   const references = sql.join(columns.map((column) => sql.ref(column)));
+  return sql<boolean>`(${references}) in ${wanted(keys)}`;
+}
+
+/**
+ * `(values (…), …)`, to be joined to: its columns are `column1`, `column2` … in both dialects, and a join looks up
+ * numbers in an index too. A key that comes twice gives its row twice. Numbers are cast, because PostgreSQL takes an untyped
+ * parameter for text there.
+ */
+export function wanted(keys: readonly Key[]): RawBuilder<unknown> {
   const rows = keys.map((key) => sql`(${sql.join(key.map(parameter))})`);
-  return sql<boolean>`(${references}) in (values ${sql.join(rows)})`;
+  return sql`(values ${sql.join(rows)})`;
 }
 
 function parameter(value: string | number): RawBuilder<unknown> {
@@ -84,10 +93,9 @@ function* portions<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
   }
 }
 
-function padded(keys: readonly Key[]): readonly Key[] {
-  const [last] = keys.slice(-1);
-  const length = 2 ** Math.ceil(Math.log2(keys.length));
-  return last === undefined ? keys : [...keys, ...Array<Key>(length - keys.length).fill(last)];
+function filledUp(keys: readonly Key[], length: number): unknown[] {
+  const width = keys[0]?.length ?? 0;
+  return [...keys.flat(), ...Array<null>((length - keys.length) * width).fill(null)];
 }
 
 /** Kysely takes the order of the columns from the order of the properties. */

@@ -30,8 +30,9 @@ export const IsId = (options: ValidationOptions = {}): PropertyDecorator =>
 /** A client's own name for a request, under which it can be repeated. */
 export const IsClientId = (): PropertyDecorator => IsText({ min: 8, max: 64 });
 
-/** A place in a room's log. */
-export const IsSeq = (): PropertyDecorator => all(IsInt(), Min(1), Max(Number.MAX_SAFE_INTEGER));
+/** A place in a room's log; from 0 where the place before the first event is one too. */
+export const IsSeq = (min: 0 | 1 = 1): PropertyDecorator =>
+  all(IsInt(), Min(min), Max(Number.MAX_SAFE_INTEGER));
 
 /** How many items an answer may have. */
 export const IsLimit = (max: number): PropertyDecorator => all(IsInt(), Min(1), Max(max));

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { newId } from '../../../realtime/index.js';
 import { Database, InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
-import type { RoomEvent, RoomView } from '../records/index.js';
+import type { RoomEvent, RoomFacts, RoomView } from '../records/index.js';
 import { LogReader, type Memberships } from './log-reader.js';
 import { store as logStore } from './log.store.js';
 import { ReadPositions } from './read-positions.js';
@@ -56,5 +56,9 @@ export class SqlLogReader extends LogReader implements OnModuleInit {
     const query = { userId, roomIds: [roomId], ahead, ...(asOf !== undefined && { asOf }) };
     const [view] = await this.store.roomViews(query);
     return view;
+  }
+
+  async roomFacts(roomId: string): Promise<RoomFacts | undefined> {
+    return (await this.store.roomFacts(roomId)) ?? undefined;
   }
 }

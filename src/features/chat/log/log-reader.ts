@@ -1,4 +1,4 @@
-import type { RoomEvent, RoomView } from '../records/index.js';
+import type { RoomEvent, RoomFacts, RoomView } from '../records/index.js';
 
 /** A user's rooms with the head of each, and the life of the log that they belong to, read at one moment. */
 export interface Memberships {
@@ -33,4 +33,7 @@ export abstract class LogReader {
    * neither counted nor shown); undefined when the user is no member, or became one only after `asOf`.
    */
   abstract roomView(roomId: string, userId: string, asOf?: number): Promise<RoomView | undefined>;
+
+  /** A room as anyone sees it; undefined when there is none. */
+  abstract roomFacts(roomId: string): Promise<RoomFacts | undefined>;
 }

@@ -11,6 +11,8 @@ import {
   readEvents,
   readRoomViews,
   type RoomEvent,
+  roomFacts,
+  type RoomFacts,
   type RoomView,
   type RoomViewsQuery,
   type Stretch,
@@ -52,6 +54,11 @@ export const store = defineStore({
         .select(['rooms.id as roomId', 'rooms.head'])
         .where('members.user_id', '=', userId)
         .execute(),
+
+    roomFacts: async (db: Db, roomId: string): Promise<RoomFacts | null> => {
+      const row = await db.selectFrom('rooms').selectAll().where('id', '=', roomId).executeTakeFirst();
+      return row ? roomFacts(row) : null;
+    },
 
     roomViews: async (db: Db, query: RoomViewsQuery): Promise<RoomView[]> => readRoomViews(db, query),
   },

@@ -61,6 +61,14 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  /**
+   * Has this user's positions stored before a reader notes the commit that it has seen everything up to: a position stored
+   * after that would be told once more. A store that fails does not keep the reader waiting for the next try.
+   */
+  async settle(userId: string): Promise<void> {
+    if (this.ahead.has(userId)) await this.flush();
+  }
+
   /** Writes what is ahead of the store; flushes run one after the other. What fails to be written is tried again. */
   async flush(): Promise<void> {
     this.flushing = this.flushing.then(async () => this.write());

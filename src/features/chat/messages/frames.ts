@@ -57,7 +57,7 @@ export class HistoryFrame {
   before?: number;
 
   @Optional()
-  @IsSeq()
+  @IsSeq(0)
   after?: number;
 
   @Optional()

@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import { keyIn, withManyKeys } from './many.store.js';
+import { type Kysely, sql } from 'kysely';
+import { keyIn, wanted, withManyKeys } from './many.store.js';
 import type { ChatTables, MessagesTable } from './tables.js';
 
 /** Members by `[room_id, user_id]`. */
@@ -13,9 +13,13 @@ export const membersByKey = withManyKeys((db, keys) =>
 /** Messages by `[room_id, seq]`. */
 export const messagesByKey = withManyKeys((db, keys) =>
   db
-    .selectFrom('messages')
-    .selectAll()
-    .where(keyIn(['room_id', 'seq'], keys)),
+    .selectFrom(wanted(keys).as('wanted'))
+    .innerJoin('messages', (join) =>
+      join
+        .on('messages.room_id', '=', sql.ref('wanted.column1'))
+        .on('messages.seq', '=', sql.ref('wanted.column2')),
+    )
+    .selectAll('messages'),
 );
 
 /** Messages by `[room_id, sender_id, client_id]`. */
@@ -29,9 +33,13 @@ export const messagesByClientId = withManyKeys((db, keys) =>
 /** Ordinals by `[room_id, seq]` of their events. */
 const ordinalsByKey = withManyKeys((db, keys) =>
   db
-    .selectFrom('room_events')
-    .select(['room_id', 'seq', 'ordinal'])
-    .where(keyIn(['room_id', 'seq'], keys)),
+    .selectFrom(wanted(keys).as('wanted'))
+    .innerJoin('room_events', (join) =>
+      join
+        .on('room_events.room_id', '=', sql.ref('wanted.column1'))
+        .on('room_events.seq', '=', sql.ref('wanted.column2')),
+    )
+    .select(['room_events.room_id', 'room_events.seq', 'room_events.ordinal']),
 );
 
 /** The place of an event or a message as the key of a map. */

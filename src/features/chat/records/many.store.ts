@@ -2,7 +2,7 @@ import type { Compilable, Kysely } from 'kysely';
 import { insertingMany as inserting, type Key, withManyKeys as withKeys } from '../../../storage/store.js';
 import type { ChatTables } from './tables.js';
 
-export { fitting, type Key, keyIn } from '../../../storage/store.js';
+export { fitting, type Key, keyIn, wanted } from '../../../storage/store.js';
 
 type Db = Kysely<ChatTables>;
 

@@ -123,6 +123,13 @@ async function countMentions(db: Kysely<ChatTables>, userId: string, positions: 
     .selectFrom('mentions')
     .select((mention) => ['room_id', mention.fn.countAll<number>().as('count')])
     .where('user_id', '=', userId)
+    // These two follow from the terms below, and are what the key's index is searched by.
+    .where(
+      'room_id',
+      'in',
+      positions.map(({ row }) => row.id),
+    )
+    .where('seq', '>', Math.min(...positions.map(({ readSeq }) => readSeq)))
     .where((mention) =>
       mention.or(
         positions.map(({ row, head, readSeq }) =>

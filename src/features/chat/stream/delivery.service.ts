@@ -19,16 +19,12 @@ import { MembershipChanges } from './membership-changes.js';
 export class DeliveryService implements ConnectionObserver, OnApplicationShutdown {
   private readonly logger = new Logger('Delivery');
   private readonly delivery: Delivery;
+  readonly membershipChanges = new MembershipChanges();
 
-  constructor(
-    clock: Clock,
-    log: LogReader,
-    bus: TopicBus,
-    topics: Topics,
-    membershipChanges: MembershipChanges,
-  ) {
+  constructor(clock: Clock, log: LogReader, bus: TopicBus, topics: Topics) {
     const onTrouble = (roomId: string, err: unknown) =>
       this.logger.warn({ roomId, err }, 'the log could not be read; trying again');
+    const { membershipChanges } = this;
     this.delivery = new Delivery({ clock, log, bus, topics, membershipChanges, onTrouble });
   }
 

@@ -10,7 +10,11 @@ export { MembershipChanges, type MembershipListener } from './membership-changes
 
 /** What chat's module provides for live delivery; `RoomPushes` and `MembershipChanges` are for other features too. */
 export const streamProviders: Provider[] = [
-  MembershipChanges,
   DeliveryService,
+  {
+    provide: MembershipChanges,
+    inject: [DeliveryService],
+    useFactory: ({ membershipChanges }: DeliveryService) => membershipChanges,
+  },
   { provide: RoomPushes, useClass: BusRoomPushes },
 ];

@@ -1,4 +1,4 @@
-import type { RoomEvent } from '../log/index.js';
+import type { RoomEvent, RoomRole } from '../log/index.js';
 
 /** Why a room is gone for a user. */
 export type RemovalReason = 'left' | 'removed' | 'banned';
@@ -8,6 +8,7 @@ export interface MembershipChange {
   readonly roomId: string;
   readonly seq: number;
   readonly userId: string;
+  readonly role: RoomRole;
   /** Undefined when the user joined. */
   readonly removal?: RemovalReason;
 }
@@ -15,15 +16,16 @@ export interface MembershipChange {
 /** What an event says about who is a member; empty for most. */
 export function membershipChangesOf(event: RoomEvent): MembershipChange[] {
   const { roomId, seq } = event;
+  const role = (event['role'] ?? 'member') as RoomRole;
   switch (event.type) {
     case 'member.joined':
-      return [{ roomId, seq, userId: String(event['userId']) }];
+      return [{ roomId, seq, userId: String(event['userId']), role }];
     case 'member.left':
-      return [{ roomId, seq, userId: String(event['userId']), removal: removalOf(event) }];
+      return [{ roomId, seq, userId: String(event['userId']), role, removal: removalOf(event) }];
     case 'members.changed':
       return [
-        ...idsOf(event, 'joined').map((userId) => ({ roomId, seq, userId })),
-        ...idsOf(event, 'left').map((userId) => ({ roomId, seq, userId, removal: 'left' as const })),
+        ...idsOf(event, 'joined').map((userId) => ({ roomId, seq, userId, role })),
+        ...idsOf(event, 'left').map((userId) => ({ roomId, seq, userId, role, removal: 'left' as const })),
       ];
     default:
       return [];

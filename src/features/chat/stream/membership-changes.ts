@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { Cancel } from '../../../realtime/index.js';
 import type { MembershipChange } from './membership-change.js';
 
@@ -8,7 +7,6 @@ export type MembershipListener = (changes: readonly MembershipChange[]) => void;
  * Tells who comes and goes in the rooms that have a connected member on this node, in the order of each room's log, right
  * after the event was pushed. For whatever must follow membership without asking the store: watches, for one.
  */
-@Injectable()
 export class MembershipChanges {
   private readonly listeners = new Set<MembershipListener>();
 

@@ -1,5 +1,5 @@
 import { type Clock, type Connection, OutboundFrame } from '../../../realtime/index.js';
-import type { LogReader, RoomEvent } from '../log/index.js';
+import type { LogReader, RoomEvent, RoomView } from '../log/index.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { LocalUser } from './local-users.js';
 import { type MembershipChange, membershipChangesOf } from './membership-change.js';
@@ -19,7 +19,6 @@ export interface FollowerServices {
  * Makes who is pushed a room's events follow the log: a user who joins gets `room.added`, then the room from their own
  * `member.joined` on; one who leaves gets everything up to their own `member.left`, then `room.removed`.
  *
- * A membership that is over before its `room.added` could be made leaves no trace on the connection.
  * What needs the store (a join's `room.added`, events from before the stream began) makes later changes of the same
  * user in the same room wait for it; only a removal takes effect at once on what is subscribed already.
  */
@@ -82,9 +81,16 @@ export class MembershipFollower {
   }
 
   /** Subscribes it and, in the same turn, ends what is known to be over: nothing beyond that may reach it. */
-  private resume(user: LocalUser, connection: Connection, roomId: string, head: number): void {
-    this.subscribe(user, connection, roomId, head);
-    const departure = user.departureAfter(roomId, head);
+  // oxlint-disable-next-line max-params -- the coordinates of a subscription, and what comes before it
+  private resume(
+    user: LocalUser,
+    connection: Connection,
+    roomId: string,
+    position: number,
+    first?: OutboundFrame,
+  ): void {
+    this.subscribe(user, connection, roomId, position, first);
+    const departure = user.departureAfter(roomId, position);
     if (departure !== undefined) this.leave(user, departure, [connection]);
   }
 
@@ -103,15 +109,23 @@ export class MembershipFollower {
     targets: readonly Connection[],
   ): Promise<void> {
     const { roomId, seq } = change;
-    if (user.departureAfter(roomId, seq) !== undefined || user.lacking(roomId, targets).length === 0) return;
-    const room = await this.patiently(user, roomId, async () =>
-      this.services.log.roomView(roomId, user.userId, seq),
-    );
-    if (room === undefined || user.departureAfter(roomId, seq) !== undefined) return;
+    if (user.lacking(roomId, targets).length === 0) return;
+    const room = await this.patiently(user, roomId, async () => this.viewAt(change));
+    if (room === undefined) return;
     const first = new OutboundFrame('room.added', { room });
     for (const connection of user.lacking(roomId, targets)) {
-      this.subscribe(user, connection, roomId, seq - 1, first);
+      this.resume(user, connection, roomId, seq - 1, first);
     }
+  }
+
+  /** The room as the user came into it, also when they have left it since: what was theirs is still given to them. */
+  private async viewAt({ roomId, userId, seq, role }: MembershipChange): Promise<RoomView | undefined> {
+    const view = await this.services.log.roomView(roomId, userId, seq);
+    if (view !== undefined) return view;
+    const facts = await this.services.log.roomFacts(roomId);
+    if (facts === undefined) return undefined;
+    const own = { role, readSeq: seq, unread: 0, mentions: 0, muted: false, lastMessage: null };
+    return { ...facts, head: seq, ...own };
   }
 
   private leave(user: LocalUser, change: MembershipChange, connections: readonly Connection[]): void {
@@ -126,7 +140,7 @@ export class MembershipFollower {
     }
   }
 
-  // eslint-disable-next-line max-params -- the four coordinates of a subscription and its introduction
+  // oxlint-disable-next-line max-params -- the four coordinates of a subscription and its introduction
   private subscribe(
     user: LocalUser,
     connection: Connection,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Json, startServer, type TestClient, type TestServer } from '../../../testing/index.js';
+import { RoomPushes } from '../rooms/index.js';
 
 /** The events of a room that were pushed and not looked at yet. */
 const events = (client: TestClient, roomId: string): Json[] =>
@@ -79,6 +80,38 @@ describe('live delivery', () => {
       expect(names(client)).not.toContain('room.removed');
     }
     await ann.next('room.event', (data) => data['type'] === 'message');
+  });
+
+  it('gives a membership of a moment to its member in full', async () => {
+    const ann = await server.connect('moment-ann');
+    const bob = await server.connect('moment-bob');
+    for (let round = 0; round < 10; round += 1) {
+      const roomId = await group(ann, bob);
+      await bob.request('room.leave', { roomId });
+      const { room } = await bob.next('room.added');
+      expect(room).toMatchObject({ id: roomId });
+      expect(await bob.next('room.removed')).toEqual({ roomId, reason: 'left' });
+      const pushed = events(bob, roomId);
+      expect(pushed[0]).toMatchObject({ type: 'member.joined', seq: (room as Json)['head'] });
+      expect(pushed.at(-1)).toMatchObject({ type: 'member.left' });
+    }
+  });
+
+  it('pushes a state to the members of a room and to nobody else', async () => {
+    const ann = await server.connect('state-ann');
+    const bob = await server.connect('state-bob');
+    const roomId = await group(ann, bob);
+    await send(ann, roomId);
+    await bob.next('room.event', (data) => data['type'] === 'message');
+    const pushes = server.get(RoomPushes);
+    await pushes.state(roomId, 'test.state', { roomId, step: 1 });
+    for (const client of [ann, bob]) expect(await client.next('test.state')).toEqual({ roomId, step: 1 });
+    await bob.request('room.leave', { roomId });
+    await pushes.state(roomId, 'test.state', { roomId, step: 2 });
+    expect(await ann.next('test.state')).toEqual({ roomId, step: 2 });
+    await bob.next('room.removed');
+    await bob.expectSilence('test.state');
+    await pushes.state('no-such-room', 'test.state', {});
   });
 
   it('leaves no gap between ready and the first push in a storm of sends', async () => {

@@ -24,20 +24,18 @@ export class AnswerBudget {
 
   /** As much of a room's news as fits; undefined when the room must wait for the next page. */
   take(news: RoomNews, room: RoomView, events: readonly RoomEvent[]): SyncedRoom | undefined {
+    const keepsStart = news.keep === 'start';
     this.bytes -= sizeOf(room) + FRAME_OF_A_ROOM;
-    const fitting = this.fitting(news.keep === 'start' ? events : events.toReversed());
-    const isNothing = this.bytes < 0 || (fitting.length === 0 && events.length > 0);
-    if (isNothing && !this.isFirst) return undefined;
+    const fitting = this.fitting(keepsStart ? events : events.toReversed());
+    if (!this.isFirst && this.isTooLittle(fitting, events)) return undefined;
     this.isFirst = false;
+    // A room that was cut is the last one of its page.
     if (fitting.length < events.length) this.bytes = 0;
-    const given = news.keep === 'start' ? fitting : fitting.toReversed();
-    return {
-      room,
-      events: given,
-      hasMore: news.keep === 'start' && (given.at(-1)?.seq ?? news.head) < news.head,
-      ...(news.isReset && { reset: true as const }),
-      ...(news.isTruncated && { truncated: true as const }),
-    };
+    return syncedRoom(news, room, keepsStart ? fitting : fitting.toReversed());
+  }
+
+  private isTooLittle(fitting: readonly RoomEvent[], events: readonly RoomEvent[]): boolean {
+    return this.bytes < 0 || (fitting.length === 0 && events.length > 0);
   }
 
   private fitting(events: readonly RoomEvent[]): RoomEvent[] {
@@ -52,6 +50,17 @@ export class AnswerBudget {
     }
     return fitting;
   }
+}
+
+function syncedRoom(news: RoomNews, room: RoomView, events: readonly RoomEvent[]): SyncedRoom {
+  const last = events.at(-1)?.seq ?? news.head;
+  return {
+    room,
+    events,
+    hasMore: news.keep === 'start' && last < news.head,
+    ...(news.isReset && { reset: true as const }),
+    ...(news.isTruncated && { truncated: true as const }),
+  };
 }
 
 const sizeOf = (value: object): number => Buffer.byteLength(JSON.stringify(value));

@@ -1,12 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock, type UserActor } from '../../../realtime/index.js';
-import { InjectStore, type Store } from '../../../storage/index.js';
-import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
-import { LogReader, ReadPositions } from '../log/index.js';
+import { LogReader } from '../log/index.js';
 import type { SyncedRoom } from './answer-budget.js';
 import type { SyncFrame } from './frames.js';
-import { decodeSince, decodeSyncCursor, encodeSince, encodeSyncCursor } from './sync-tokens.js';
-import { type SyncedPosition, store as syncStore } from './sync.store.js';
+import { SyncPages } from './sync-pages.js';
+import {
+  decodeSince,
+  decodeSyncCursor,
+  encodeSince,
+  encodeSyncCursor,
+  type SyncCursor,
+} from './sync-tokens.js';
+import type { SyncedPosition, SyncPage } from './sync.store.js';
 
 const DEFAULT_LIMIT = 50;
 
@@ -25,37 +30,48 @@ export interface Synced {
 @Injectable()
 export class SyncService {
   constructor(
-    @InjectStore(syncStore) private readonly store: Store<typeof syncStore>,
-    @Inject(CHAT_SETTINGS) private readonly settings: ChatSettings,
+    private readonly pages: SyncPages,
     private readonly log: LogReader,
-    private readonly positions: ReadPositions,
     private readonly clock: Clock,
   ) {}
 
-  /** The pages after the first only go on with the rooms: what else there was to say was on the first. */
   async sync({ userId }: UserActor, request: SyncFrame): Promise<Synced> {
+    const { cursor } = request;
+    const serverTime = this.clock.isoNow();
+    const synced =
+      cursor === undefined
+        ? await this.begin(userId, request)
+        : await this.goOn(userId, request, decodeSyncCursor(cursor));
+    return { epoch: this.log.epoch, ...synced, serverTime };
+  }
+
+  private async begin(userId: string, request: SyncFrame): Promise<Pages> {
     const { epoch } = this.log;
-    const cursor = request.cursor === undefined ? undefined : decodeSyncCursor(request.cursor);
-    const page = await this.store.sync({
-      userId,
-      rooms: new Map(Object.entries(request.rooms ?? {})),
-      isOtherEpoch: request.epoch !== undefined && request.epoch !== epoch,
-      isRestWanted: request.rest !== 'none',
-      limit: request.limit ?? DEFAULT_LIMIT,
-      order: cursor?.order ?? { startedMs: this.clock.now(), given: [] },
-      since: cursor || request.since === undefined ? null : decodeSince(request.since, epoch),
-      ahead: this.positions.of(userId),
-      maxBytes: this.settings.maxAnswerBytes,
-    });
-    const since = cursor?.since ?? encodeSince(epoch, page.commit);
+    const since = request.since === undefined ? null : decodeSince(request.since, epoch);
+    const order = { startedMs: this.clock.now(), given: [] };
+    const { commit, ...page } = await this.pages.read(userId, { ...this.newsOf(request), order, since });
+    return withCursor(page, encodeSince(epoch, commit));
+  }
+
+  /** The pages after the first only go on with the rooms: what else there was to say was on the first. */
+  private async goOn(userId: string, request: SyncFrame, { order, since }: SyncCursor): Promise<Pages> {
+    const page = await this.pages.read(userId, { ...this.newsOf(request), order, since: null });
+    return withCursor({ ...page, removed: [], reads: [] }, since);
+  }
+
+  private newsOf({ rooms = {}, epoch = this.log.epoch, rest, limit = DEFAULT_LIMIT }: SyncFrame) {
     return {
-      epoch,
-      rooms: page.rooms,
-      removed: cursor ? [] : page.removed,
-      reads: page.reads,
-      since,
-      serverTime: this.clock.isoNow(),
-      nextCursor: page.next && encodeSyncCursor({ order: page.next, since }),
+      rooms: new Map(Object.entries(rooms)),
+      isOtherEpoch: epoch !== this.log.epoch,
+      isRestWanted: rest !== 'none',
+      limit,
     };
   }
+}
+
+type Pages = Omit<Synced, 'epoch' | 'serverTime'>;
+
+function withCursor({ rooms, removed, reads, next }: Omit<SyncPage, 'commit'>, since: string): Pages {
+  const nextCursor = next && encodeSyncCursor({ order: next, since });
+  return { rooms, removed, reads, since, nextCursor };
 }

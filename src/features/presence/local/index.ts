@@ -1,2 +1,2 @@
-export { presenceChannel } from './announcer.js';
+export { Announcer, presenceChannel } from './announcer.js';
 export { LocalPresenceService } from './local-presence.service.js';

@@ -6,12 +6,9 @@ import {
   type Connection,
   type ConnectionObserver,
   ObservesConnections,
-  TopicBus,
 } from '../../../realtime/index.js';
-import { InjectStore, type Store } from '../../../storage/index.js';
 import { type Liveness, PresenceLeases } from '../leases/index.js';
 import { PRESENCE_SETTINGS, type PresenceSettings } from '../presence.settings.js';
-import { presenceStore } from '../state/index.js';
 import { Announcer } from './announcer.js';
 import { LocalPresence } from './local-presence.js';
 
@@ -23,24 +20,15 @@ const RENEWALS_PER_LEASE = 3;
 @ObservesConnections()
 export class LocalPresenceService implements ConnectionObserver, OnApplicationShutdown {
   private readonly logger = new Logger('Presence');
-  private readonly announcer: Announcer;
   private readonly local: LocalPresence;
   private readonly cancelRenewal: Cancel;
 
   constructor(
     private readonly clock: Clock,
-    bus: TopicBus,
     private readonly leases: PresenceLeases,
-    @InjectStore(presenceStore) private readonly store: Store<typeof presenceStore>,
+    private readonly announcer: Announcer,
     @Inject(PRESENCE_SETTINGS) settings: PresenceSettings,
   ) {
-    this.announcer = new Announcer({
-      clock,
-      bus,
-      leases,
-      see: async (sightings) => this.store.see({ sightings, nowMs: clock.now() }),
-      onTrouble: (err) => this.logger.warn({ err }, 'presence could not be announced; trying again'),
-    });
     this.local = new LocalPresence(clock, settings, (...change) => this.onChange(...change));
     const renewalMs = leases.ttlMs / RENEWALS_PER_LEASE;
     this.cancelRenewal = clock.every(renewalMs, () => void this.renew());

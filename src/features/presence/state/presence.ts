@@ -43,28 +43,27 @@ export const hidden = (userId: string): Presence => ({
 
 /** What those read who share a room with the user. */
 export function seenByOthers(facts: PresenceFacts, nowMs: number): Presence {
-  const choice = choiceAt(facts, nowMs);
-  if (facts.liveness === undefined || choice?.status === 'invisible') {
-    const lastSeenAt = facts.lastSeenMs === null ? null : new Date(facts.lastSeenMs).toISOString();
-    return { ...hidden(facts.userId), lastSeenAt };
-  }
-  return {
-    userId: facts.userId,
-    status: statusOf(facts.liveness, choice?.status ?? 'online'),
-    text: choice?.text ?? null,
-    lastSeenAt: null,
-  };
+  const { status, text } = choiceAt(facts, nowMs);
+  if (facts.liveness === undefined || status === 'invisible') return gone(facts);
+  return { userId: facts.userId, status: statusOf(facts.liveness, status), text, lastSeenAt: null };
+}
+
+function gone({ userId, lastSeenMs }: PresenceFacts): Presence {
+  return { ...hidden(userId), lastSeenAt: lastSeenMs === null ? null : new Date(lastSeenMs).toISOString() };
 }
 
 /** What users read of themselves. */
 export function seenBySelf(facts: PresenceFacts, nowMs: number): Presence {
   const choice = choiceAt(facts, nowMs);
-  if (choice?.status !== 'invisible') return seenByOthers(facts, nowMs);
+  if (choice.status !== 'invisible') return seenByOthers(facts, nowMs);
   return { userId: facts.userId, status: 'invisible', text: choice.text, lastSeenAt: null };
 }
 
-function choiceAt({ choice }: PresenceFacts, nowMs: number): PresenceChoice | undefined {
-  return choice?.untilMs != null && choice.untilMs <= nowMs ? undefined : choice;
+const NO_CHOICE: PresenceChoice = { status: 'online', text: null, untilMs: null };
+
+function choiceAt({ choice = NO_CHOICE }: PresenceFacts, nowMs: number): PresenceChoice {
+  const isOver = choice.untilMs !== null && choice.untilMs <= nowMs;
+  return isOver ? NO_CHOICE : choice;
 }
 
 function statusOf(liveness: Liveness, chosen: Exclude<ChosenStatus, 'invisible'>): VisibleStatus {

@@ -1,1 +1,3 @@
+export { BlockFollowing } from './block-following.js';
+export { PresenceFeed } from './presence-feed.js';
 export { PresenceWatching } from './presence-watching.js';

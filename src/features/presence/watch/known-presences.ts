@@ -51,8 +51,9 @@ export class KnownPresences {
   }
 
   private awaitEnd({ userId, choice }: PresenceFacts, nowMs: number): Cancel | undefined {
-    if (choice?.untilMs == null || choice.untilMs <= nowMs) return undefined;
-    return this.clock.after(choice.untilMs - nowMs, () => this.onOver(userId));
+    const untilMs = choice?.untilMs ?? 0;
+    if (untilMs <= nowMs) return undefined;
+    return this.clock.after(untilMs - nowMs, () => this.onOver(userId));
   }
 }
 

@@ -51,7 +51,7 @@ export class PresenceFeed {
   /** Reads what has just begun to be watched, and gives what the client is to be shown for a start. */
   async open(connection: Connection, watches: readonly Watch[]): Promise<Presence[]> {
     const userIds = watches.map(({ userId }) => userId);
-    await Promise.all(userIds.map((userId) => this.listening.get(userId)));
+    await Promise.all(userIds.flatMap((userId) => this.listening.get(userId) ?? []));
     const facts = await this.services.facts(userIds.filter((userId) => !this.known.has(userId)));
     for (const [userId, read] of facts) {
       if (this.watches.isWatched(userId) && !this.known.has(userId)) this.known.take(read);
@@ -88,11 +88,9 @@ export class PresenceFeed {
   /** Follows the watched rooms, and asks again who may see whom. */
   follow({ roomId, userId, hasLeft }: RoomChange): void {
     for (const connection of this.watches.roomWatchers(roomId)) {
-      const isOwn = connection.principal.userId === userId;
-      if (!hasLeft && !isOwn) this.doubt(this.enter(connection, roomId, userId));
-      if (hasLeft && isOwn)
-        for (const watch of this.watches.unwatchRoom(connection, roomId)) this.doubt(watch);
-      if (hasLeft) this.watches.get(connection, userId)?.roomIds.delete(roomId);
+      if (connection.principal.userId === userId) this.followOwn(connection, roomId, hasLeft);
+      else if (hasLeft) this.watches.get(connection, userId)?.roomIds.delete(roomId);
+      else this.enter(connection, roomId, userId);
     }
     for (const watch of this.watches.on(userId)) this.doubt(watch);
   }
@@ -107,11 +105,17 @@ export class PresenceFeed {
     for (const watch of this.watches.on(blockerId)) if (viewerOf(watch) === blockedId) this.doubt(watch);
   }
 
-  private enter(connection: Connection, roomId: string, userId: string): Watch {
+  /** A watch by room ends with the watcher's own membership. */
+  private followOwn(connection: Connection, roomId: string, hasLeft: boolean): void {
+    if (!hasLeft) return;
+    for (const watch of this.watches.unwatchRoom(connection, roomId)) this.doubt(watch);
+  }
+
+  /** Someone new in a watched room: to the client they were nobody until now. */
+  private enter(connection: Connection, roomId: string, userId: string): void {
     const watch = this.watches.begin(connection, userId);
     watch.roomIds.add(roomId);
     watch.shown ??= shownOf(hidden(userId)).json;
-    return watch;
   }
 
   private show(watch: Watch): Presence {

@@ -1,19 +1,15 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import {
   type Cancel,
-  Clock,
   type Connection,
   type ConnectionObserver,
   ConnectionRegistry,
   invalid,
   notFound,
   ObservesConnections,
-  TopicBus,
 } from '../../../realtime/index.js';
-import { Blocks } from '../../auth/index.js';
 import { MembershipChanges, RoomAccess } from '../../chat/index.js';
-import { type Presence, PresenceReader } from '../state/index.js';
-import { Visibility } from '../visibility.js';
+import type { Presence } from '../state/index.js';
 import { PresenceFeed } from './presence-feed.js';
 import type { Watch } from './watches.js';
 
@@ -26,35 +22,20 @@ export const MAX_WATCHED_MEMBERS = 1000;
 @Injectable()
 @ObservesConnections()
 export class PresenceWatching implements ConnectionObserver, OnApplicationShutdown {
-  private readonly logger = new Logger('Presence');
-  private readonly feed: PresenceFeed;
   private readonly cancelFollowing: Cancel;
-  private readonly cancelBlocks: Cancel;
 
   constructor(
-    clock: Clock,
-    bus: TopicBus,
-    reader: PresenceReader,
+    private readonly feed: PresenceFeed,
     private readonly access: RoomAccess,
-    visibility: Visibility,
-    blocks: Blocks,
     membershipChanges: MembershipChanges,
     registry: ConnectionRegistry,
   ) {
-    this.feed = new PresenceFeed({
-      clock,
-      bus,
-      facts: async (userIds) => reader.facts(userIds),
-      visibility,
-      onTrouble: (err) => this.logger.warn({ err }, 'presence could not be read; trying again'),
-    });
     this.cancelFollowing = membershipChanges.observe((changes) => {
       for (const { roomId, userId, removal } of changes) {
         this.feed.follow({ roomId, userId, hasLeft: removal !== undefined });
         this.feed.followViewer(registry.ofUser(userId));
       }
     });
-    this.cancelBlocks = blocks.observe((pair) => this.feed.followBlock(pair));
   }
 
   detached(connection: Connection): void {
@@ -63,7 +44,6 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
 
   onApplicationShutdown(): void {
     this.cancelFollowing();
-    this.cancelBlocks();
   }
 
   /** Watches these users until they are unwatched or the connection ends. */

@@ -65,6 +65,7 @@ async function findSuccessor(
   leaver: MembersTable,
 ): Promise<MembersTable | undefined> {
   await flush(db, work);
-  const row = await successorOf(db, leaver);
-  return row && work.knowMember(row);
+  const successor = await successorOf(db, leaver);
+  if (successor) work.knowMember(successor);
+  return successor;
 }

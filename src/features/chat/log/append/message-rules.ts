@@ -3,6 +3,7 @@ import {
   type AttachmentView,
   eventView,
   type MessagesTable,
+  type MessageView,
   messageView,
   type RoomEventsTable,
 } from '../../records/index.js';
@@ -51,7 +52,8 @@ function storeMessage(
     roomId: room.id,
     duplicate: false,
     events: [stored],
-    message: messageView(message),
+    // Nobody has done anything to it yet: its sender sees what everyone sees.
+    message: stored['message'] as MessageView,
   };
 }
 

@@ -85,9 +85,9 @@ describe('events of modules', () => {
   it('fails an event whose query cannot work, and that alone', async () => {
     const roomId = await log.group();
     const broken = vote(roomId, { project: [{ sql: 'insert into nowhere values (1)', parameters: [] }] });
-    const outcomes = await log.append(broken, log.sending(roomId));
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['failed', 'stored']);
-    expect(await log.seqs(roomId)).toEqual([1, 2, 3]);
+    const outcomes = await log.append(log.sending(roomId), broken, log.sending(roomId));
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['stored', 'failed', 'stored']);
+    expect(await log.seqs(roomId)).toEqual([1, 2, 3, 4]);
   });
 
   it('asks that each condition gives a row', async () => {

@@ -104,12 +104,8 @@ export class Workspace {
     }
   }
 
-  /** Returns what is known of this member, which may be newer than `row`. */
-  knowMember(row: MembersTable): MembersTable {
-    const known = this.member(row.room_id, row.user_id);
-    if (known) return known;
-    this.#members.set(key(row.room_id, row.user_id), row);
-    return row;
+  knowMember(member: MembersTable): void {
+    this.#members.set(key(member.room_id, member.user_id), member);
   }
 
   knowMessage(message: MessagesTable): void {

@@ -1,4 +1,3 @@
 export { FrameCache } from './frame-cache.js';
-export { COMPARISON_MS } from './head-comparison.js';
-export { REORDER_MS, RoomStream } from './room-stream.js';
+export { REORDER_MS } from './room-stream.js';
 export { RoomStreams } from './room-streams.js';

@@ -5,21 +5,19 @@ import { refuseBlocked } from '../blocks/block-rules.js';
 import { mentionedIn } from '../mentions.js';
 import type { Workspace } from '../workspace.js';
 import type { EditMessage } from './changes.js';
-import { DELETED, outcomeOf, targetIn, unchanged } from './target.js';
+import { DELETED, outcomeOf, type Target, targetIn, unchanged } from './target.js';
 
 /**
  * Replaces the text of the actor's own message. The old one is gone from every answer: events have no words of their
- * own, they show the message's. Who may not send may not say it by an edit either. The hash of what was sent stays, so that its repetition is still known for one.
+ * own, they show the message's. Who may not send may not say it by an edit either. The hash of what was
+ * sent stays, so that its repetition is still known for one.
  */
 export function editMessage(work: Workspace, edit: EditMessage): Outcome {
   const target = targetIn(work, edit);
   if ('outcome' in target) return target;
   const { room, message } = target;
-  if (message.sender_id !== edit.actorId) return forbid('only its sender can edit a message');
-  const refusal = refuseSilenced(work, room.id, edit.actorId) ?? refuseBlocked(work, room, edit.actorId);
+  const refusal = refuseEdit(work, target, edit);
   if (refusal) return refusal;
-  if (message.deleted_at !== null) return DELETED;
-  if (edit.text === '' && message.attachments === '[]') return EMPTY;
   if (message.text === edit.text) return unchanged(work, target);
 
   const event = work.append(room, {
@@ -30,6 +28,14 @@ export function editMessage(work: Workspace, edit: EditMessage): Outcome {
   const mentioned = mentionedIn(work, edit);
   work.rewriteMessage(message, { text: edit.text, edited_at: event.at }, mentioned);
   return outcomeOf(work, target, [eventView(event, message)]);
+}
+
+function refuseEdit(work: Workspace, { room, message }: Target, edit: EditMessage): Outcome | undefined {
+  if (message.sender_id !== edit.actorId) return forbid('only its sender can edit a message');
+  const refusal = refuseSilenced(work, room.id, edit.actorId) ?? refuseBlocked(work, room, edit.actorId);
+  if (refusal) return refusal;
+  if (message.deleted_at !== null) return DELETED;
+  return edit.text === '' && message.attachments === '[]' ? EMPTY : undefined;
 }
 
 const EMPTY: Outcome = {

@@ -1,7 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import type { CloseReason } from '../connection/close.js';
+import { CLOSE, type CloseReason, ConnectionRefused } from '../connection/close.js';
 import type { Connection } from '../connection/connection.js';
+import { ErrorReporter } from '../errors/error-reporter.js';
 import {
   type ConnectionObserver,
   ObservesConnections,
@@ -14,17 +15,30 @@ export class Observers implements OnApplicationBootstrap {
   private readonly logger = new Logger(Observers.name);
   private observers: readonly ConnectionObserver[] = [];
 
-  constructor(private readonly discovery: DiscoveryService) {}
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly errors: ErrorReporter,
+  ) {}
 
   onApplicationBootstrap(): void {
     const found = this.discovery.getProviders({ metadataKey: ObservesConnections.KEY });
     this.observers = [...new Set(found.map(({ instance }) => instance as ConnectionObserver))];
   }
 
-  /** Runs every `attach` side by side; rejects with the first that does. */
-  async attach(connection: Connection): Promise<ReadyFields> {
-    const fields = await Promise.all(this.observers.map(async (observer) => await observer.attach?.(connection)));
-    return Object.assign({}, ...fields) as ReadyFields;
+  /**
+   * Runs every `attach` side by side. When one fails, the connection is closed as that one says, and there is nothing to
+   * tell of it.
+   */
+  async attach(connection: Connection): Promise<ReadyFields | undefined> {
+    try {
+      const fields = await Promise.all(
+        this.observers.map(async (observer) => await observer.attach?.(connection)),
+      );
+      return Object.assign({}, ...fields) as ReadyFields;
+    } catch (error) {
+      connection.close(this.closeFor(error, connection));
+      return undefined;
+    }
   }
 
   attached(connection: Connection): void {
@@ -33,6 +47,12 @@ export class Observers implements OnApplicationBootstrap {
 
   detached(connection: Connection, close: CloseReason): void {
     for (const observer of this.observers) this.guarded(() => observer.detached?.(connection, close));
+  }
+
+  private closeFor(error: unknown, { id }: Connection): CloseReason {
+    if (error instanceof ConnectionRefused) return error.close;
+    this.errors.report(error, { connectionId: id });
+    return { code: CLOSE.internal, reason: '' };
   }
 
   /** One observer's fault is not the others'. */

@@ -4,7 +4,7 @@ import { CLOSE } from '../connection/close.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
 import { Connections } from './connections.js';
-import type { SocketConnection } from './socket-connection.js';
+import type { SocketConnection } from '../sockets/socket-connection.js';
 
 /** How long after a missed ping a silent connection is still believed. */
 const SILENCE_GRACE_MS = 10_000;

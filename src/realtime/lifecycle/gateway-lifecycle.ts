@@ -3,7 +3,7 @@ import { CLOSE, type CloseReason } from '../connection/close.js';
 import { type GatewayHooks, RouteTable } from '../dispatch/route-table.js';
 import { ErrorReporter } from '../errors/error-reporter.js';
 import type { UpgradeRequest } from '../upgrade/upgrade-request.js';
-import type { SocketConnection } from './socket-connection.js';
+import type { SocketConnection } from '../sockets/socket-connection.js';
 
 /** Calls `handleConnection` and `handleDisconnect` of gateways. */
 @Injectable()

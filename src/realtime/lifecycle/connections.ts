@@ -3,7 +3,7 @@ import { CLOSE } from '../connection/close.js';
 import { ConnectionRegistry } from '../connection/connection-registry.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
-import type { SocketConnection } from './socket-connection.js';
+import type { SocketConnection } from '../sockets/socket-connection.js';
 
 const NONE: ReadonlySet<SocketConnection> = new Set();
 

@@ -1,0 +1,67 @@
+import type { Socket } from 'node:net';
+import { Inject, Injectable } from '@nestjs/common';
+import type { WebSocket } from 'ws';
+import { Clock } from '../clock/clock.js';
+import type { ReadyFields } from '../connection/connection-observer.js';
+import { RequestReader } from '../dispatch/request-reader.js';
+import { OutboundFrame } from '../frames/outbound-frame.js';
+import { newId } from '../ids/new-id.js';
+import type { RealtimeSettings } from '../realtime.settings.js';
+import { REALTIME_SETTINGS } from '../realtime.token.js';
+import { FlushQueue } from '../sockets/flush-queue.js';
+import { SocketConnection } from '../sockets/socket-connection.js';
+import type { AdmittedUpgrade } from '../upgrade/upgrade-pipeline.js';
+
+/** The version of the wire contract. */
+const PROTOCOL = '1.0';
+
+/** What this node accepts beyond version 1.0. */
+const FEATURES: readonly string[] = [];
+
+const USER_AGENT_LIMIT = 256;
+
+/** Makes connections, and the `ready` push that says what each one is. */
+@Injectable()
+export class ConnectionFactory {
+  constructor(
+    private readonly requests: RequestReader,
+    private readonly flushQueue: FlushQueue,
+    private readonly clock: Clock,
+    @Inject(REALTIME_SETTINGS) private readonly settings: RealtimeSettings,
+  ) {}
+
+  create(ws: WebSocket, socket: Socket, { request, path, principal }: AdmittedUpgrade): SocketConnection {
+    const facts = {
+      id: newId(this.clock.now()),
+      path,
+      principal,
+      subprotocol: 'chat',
+      userAgent: (request.headers['user-agent'] ?? '').slice(0, USER_AGENT_LIMIT),
+      remoteAddress: request.remoteAddress,
+      openedAtMs: this.clock.now(),
+    } as const;
+    return new SocketConnection(ws, socket, facts, {
+      flushQueue: this.flushQueue,
+      requests: this.requests,
+      maxOutboxBytes: this.settings.maxOutboxBytes,
+      monotonicMs: () => this.clock.monotonicMs(),
+    });
+  }
+
+  /** `fields` come from the connection's observers. */
+  readyOf({ id, principal, subprotocol }: SocketConnection, fields: ReadyFields): OutboundFrame {
+    const { sessionId, expiresAtMs } = principal;
+    return new OutboundFrame('ready', {
+      protocol: PROTOCOL,
+      features: FEATURES,
+      connectionId: id,
+      sessionId,
+      subprotocol,
+      heartbeatMs: this.settings.heartbeatMs,
+      maxFrameBytes: this.settings.maxFrameBytes,
+      serverTime: this.clock.isoNow(),
+      tokenExpiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+      ...fields,
+    });
+  }
+}
