@@ -138,6 +138,10 @@ describe('loadConfig', () => {
 
   it.each([
     [{ REDIS_URL: 'redis://r' }, /^REDIS_URL is set without DATABASE_URL/],
+    [
+      { S3_URL: 'https://id:hunter2@host/files', MAX_ATTACHMENT_BYTES: '5368709121' },
+      /^MAX_ATTACHMENT_BYTES is too large: with S3_URL/,
+    ],
     [{ TLS_CERT_FILE: 'a' }, /^TLS_CERT_FILE is set without TLS_KEY_FILE/],
     [{ TLS_KEY_FILE: 'a' }, /^TLS_KEY_FILE is set without TLS_CERT_FILE/],
     [{ AUTH_AUDIENCE: 'a' }, /^AUTH_AUDIENCE is set without AUTH_ISSUER/],

@@ -4,6 +4,9 @@ import { isLoopback } from './value-kinds.js';
 /** In characters: what nobody guesses. */
 const SHORTEST_SECRET = 32;
 
+/** In bytes: what S3 takes in one request. */
+const LARGEST_OBJECT = 5 * 2 ** 30;
+
 /** What must hold between keys. Each rule gives the line to print when it does not. */
 type Rule = (values: Values) => string | undefined;
 
@@ -23,6 +26,10 @@ const RULES: readonly Rule[] = [
   (values) =>
     values.REDIS_URL !== null && values.DATABASE_URL === null
       ? 'REDIS_URL is set without DATABASE_URL: nodes can share a bus only when they share a database'
+      : undefined,
+  (values) =>
+    values.S3_URL !== null && values.MAX_ATTACHMENT_BYTES > LARGEST_OBJECT
+      ? `MAX_ATTACHMENT_BYTES is too large: with S3_URL at most ${LARGEST_OBJECT} is allowed`
       : undefined,
   needs('TLS_CERT_FILE', 'TLS_KEY_FILE'),
   needs('TLS_KEY_FILE', 'TLS_CERT_FILE'),

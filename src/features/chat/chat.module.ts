@@ -10,6 +10,7 @@ import { profileProviders } from './profiles/index.js';
 import { readingProviders, readsStore, receiptsStore } from './reading/index.js';
 import { chatMigrations } from './records/index.js';
 import { RoomAccess, roomProviders, RoomPushes, roomsStore } from './rooms/index.js';
+import { searchProviders, searchStore } from './search/index.js';
 import { MembershipChanges, streamProviders } from './stream/index.js';
 import { syncProviders, syncStore } from './sync/index.js';
 import { typingProviders, typingStore } from './typing/index.js';
@@ -39,6 +40,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
         discoveryStore,
         messagesStore,
         pinsStore,
+        searchStore,
         readsStore,
         receiptsStore,
         typingStore,
@@ -54,6 +56,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
     ...administrationProviders,
     ...messageProviders,
     ...lifecycleProviders,
+    ...searchProviders,
     ...readingProviders,
     ...typingProviders,
     ...streamProviders,

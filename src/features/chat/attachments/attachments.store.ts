@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { defineStore } from '../../../storage/store.js';
 import { type AttachmentsTable, type ChatTables, UNNAMED_LIFE_MS } from '../records/index.js';
 
@@ -124,7 +124,8 @@ export const store = defineStore({
       const rows = await db
         .selectFrom('attachments')
         .select('id')
-        .where('state', '=', 'released')
+        // SQLite looks into an index of some rows only when the statement itself says which.
+        .where('state', '=', sql.lit('released'))
         .orderBy('id')
         .limit(limit)
         .execute();

@@ -20,7 +20,7 @@ describe('the README of attachments', () => {
         `${method.toUpperCase()} /attachments${path === undefined ? '' : `/${path}`}`,
     );
     const listed = [...readme.matchAll(/^\| `((?:GET|POST) [^`]+)`/gm)].map(([, call]) => call);
-    expect(listed.toSorted()).toEqual(calls.toSorted());
+    expect(new Set(listed)).toEqual(new Set(calls));
   });
 
   it('names every code that the source refuses with, and no code that there is not', () => {

@@ -59,10 +59,13 @@ export class Upload {
     return file;
   }
 
-  /** Removes what was taken. If that fails too, the sweep does it. */
+  /** Removes what was taken. It never fails: what cannot be removed now has a row by which the sweep finds it. */
   async discard(): Promise<void> {
     this.#share?.end();
-    if (!this.#hasBegun) return;
+    if (this.#hasBegun) await this.remove().catch(() => undefined);
+  }
+
+  private async remove(): Promise<void> {
     await this.tools.blobs.delete([this.#id]);
     await this.tools.ledger.forget(this.#id);
   }

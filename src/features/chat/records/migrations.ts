@@ -3,6 +3,7 @@ import type { DialectName, Migration } from '../../../storage/index.js';
 import { administrationMigrations } from './migrations/administration.migrations.js';
 import { attachmentMigrations } from './migrations/attachments.migrations.js';
 import { lifecycleMigrations } from './migrations/lifecycle.migrations.js';
+import { searchMigrations } from './migrations/search.migrations.js';
 import type { ChatTables } from './tables.js';
 
 /** Chat's schema, step by step. */
@@ -35,6 +36,7 @@ export const chatMigrations: readonly Migration[] = [
   ...administrationMigrations,
   ...attachmentMigrations,
   ...lifecycleMigrations,
+  ...searchMigrations,
 ];
 
 function rooms(db: Kysely<unknown>) {

@@ -7,6 +7,7 @@ import {
   messagesByKey,
   type RoomsTable,
 } from '../../records/index.js';
+import { followMessages } from '../../search-index/index.js';
 import { knowRestrictions, writeAdministration } from './administration/administration.store.js';
 import { attachmentsById, writeNamed } from './attachments/attachments.store.js';
 import { knowBlocks } from './blocks/blocks.store.js';
@@ -53,6 +54,7 @@ export async function flush(db: Db, work: Workspace): Promise<void> {
   );
   await upsertRooms(db, pending.rooms);
   await insertEvents(db, pending.events);
+  await followMessages(db, pending);
   await insertMessages(db, pending.messages);
   await writeNamed(db, work.attachments.takeNamed());
   await writeLifecycle(db, work, pending);
