@@ -33,7 +33,7 @@ class Traffic {
     private readonly senders: readonly TestClient[],
     private readonly roomId: string,
   ) {
-    this.timer = setInterval(() => this.catchUp(), 10);
+    this.timer = setInterval(() => this.catchUp(), 10).unref();
   }
 
   async untilStored(count: number): Promise<void> {
@@ -138,7 +138,7 @@ describe('a removal that races sends', () => {
       const trials = await trialsUntil(performance.now() + TRIALS_MS, traffic, roomId).finally(async () =>
         traffic.stop(),
       );
-      expect(trials).toBeGreaterThan(20);
+      expect(trials).toBeGreaterThan(10);
       expect(traffic.stored).toBeGreaterThan(trials * SENT_AFTER);
     },
     TRIALS_MS * 4,

@@ -67,6 +67,20 @@ describe('the index', () => {
     ]);
   });
 
+  it('forgets messages that are to be deleted, tombstones among them', async () => {
+    const outcomes = await log.append(
+      log.sending(roomId, { text: 'antechinus' }),
+      log.sending(roomId, { text: 'antechinus' }),
+      log.sending(roomId, { text: 'antechinus' }),
+    );
+    const [first = 0, second = 0, third] = outcomes.flatMap((outcome) =>
+      outcome.outcome === 'stored' ? outcome.events.map(({ seq }) => seq) : [],
+    );
+    await log.stored(deletion(second));
+    await test.database.open(probe).drop({ roomId, seqs: [first, second] });
+    expect(await seqs(test, 'antechinus')).toEqual([third]);
+  });
+
   it('is made anew when its rules have changed', async () => {
     const sent = await log.stored(log.sending(roomId, { text: 'phascogale' }));
     const search = test.database.open(searchStore);

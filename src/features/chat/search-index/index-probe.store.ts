@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { defineStore } from '../../../storage/store.js';
-import type { ChatTables } from '../records/index.js';
-import { searchIndex } from './follow.store.js';
+import { type ChatTables, messagesByKey } from '../records/index.js';
+import { forgetMessages, searchIndex } from './follow.store.js';
 import type { ChangedText, IndexedText, IndexQuery } from './search-index.js';
 
 type Db = Kysely<ChatTables>;
@@ -37,6 +37,15 @@ export const store = defineStore({
     add: async (db: Db, texts: readonly IndexedText[]) => searchIndex.add(db, texts),
     change: async (db: Db, texts: readonly ChangedText[]) => searchIndex.change(db, texts),
     remove: async (db: Db, texts: readonly IndexedText[]) => searchIndex.remove(db, texts),
+    /** Deletes a room's messages. */
+    drop: async (db: Db, { roomId, seqs }: { readonly roomId: string; readonly seqs: readonly number[] }) => {
+      const rows = await messagesByKey(
+        db,
+        seqs.map((seq) => [roomId, seq]),
+      );
+      await forgetMessages(db, rows);
+      await db.deleteFrom('messages').where('room_id', '=', roomId).where('seq', 'in', seqs).execute();
+    },
     /** Messages as they were stored when there was no index. */
     insertOld: async (db: Db, messages: readonly OldMessage[]) => {
       for (const { room_id, seq, text, at, deletedAt } of messages) {

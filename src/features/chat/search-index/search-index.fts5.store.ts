@@ -237,9 +237,10 @@ async function forgetBounds(db: Db, rows: readonly WordsRow[]): Promise<void> {
   }
 }
 
+/** A page of which nothing is left has no bound, so there is a next word; should there be none, the message goes all the same. */
 async function moveBounds(db: Db, word: string): Promise<void> {
   await sql`
-    update search_words_idx
+    update or ignore search_words_idx
     set term = (
       select cast(${MAIN_PREFIX} || term as blob) from search_vocabulary
       where term > ${word} order by term limit 1)

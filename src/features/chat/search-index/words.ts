@@ -37,6 +37,9 @@ const BY_SCRIPT = new RegExp(`(?<unspaced>[${UNSPACED}]+)|[^${UNSPACED}]+`, 'gu'
 const FOLDED_AWAY =
   /(?![\u3099\u309a])(?=\p{M})[\p{sc=Inherited}\p{sc=Arabic}\p{sc=Hebrew}\p{sc=Syriac}]|[\u00ad\u0640\u200c\u200d]/gu;
 
+/** Runs that need no folding but of their capitals: most of them in many languages, and the rest is slow. */
+const PLAIN = /^[A-Za-z0-9]+$/;
+
 const LETTERS = /[\p{L}\p{M}\p{N}]+/gu;
 
 /**
@@ -55,6 +58,10 @@ export function wordsOf(text: string): Word[] {
 /** The runs of a text, folded. */
 export function* runsOf(text: string): Generator<Run> {
   for (const { 0: found, index } of text.matchAll(RUN)) {
+    if (PLAIN.test(found)) {
+      yield { kind: 'spaced', text: cut(found.toLowerCase()), at: index };
+      continue;
+    }
     if (!/^[\p{L}\p{M}\p{N}]/u.test(found)) {
       yield { kind: 'picture', text: found, at: index };
       continue;

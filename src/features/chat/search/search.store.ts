@@ -26,7 +26,7 @@ type Db = Kysely<ChatTables>;
 const WINDOW = 500;
 
 /** Windows of one search. Where most matches are in other users' rooms, an answer may have fewer hits than it could. */
-const MAX_WINDOWS = 20;
+const MAX_WINDOWS = 10;
 
 /** The last hit given, and the window that it was found in. */
 export interface SearchPlace {
@@ -120,11 +120,11 @@ async function rankWindow(
     db,
     places.map(({ room_id, seq }) => [room_id, seq]),
   );
-  const byPlace = new Map(rows.map((row) => [placeKey(row.room_id, row.seq), row]));
+  const wanted = senderId === null ? rows : rows.filter((row) => row.sender_id === senderId);
+  const byPlace = new Map(wanted.map((row) => [placeKey(row.room_id, row.seq), row]));
   const ranked = places.flatMap((found) => hitAt(found, byPlace, terms, { before: window.before, from }));
   return {
     ranked: ranked
-      .filter((hit) => senderId === null || hit.row.sender_id === senderId)
       .filter((hit) => place === null || place.before !== window.before || isAfter(hit.place, place))
       .toSorted((one, other) => (isAfter(one.place, other.place) ? 1 : -1)),
     from,
