@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { type CanActivate, Injectable, UseGuards } from '@nestjs/common';
 import { SubscribeMessage } from '@nestjs/websockets';
-import { Draining, RealtimeGateway } from '../../src/realtime/index.js';
+import { AuthorizesUpgrades, Draining, RealtimeGateway } from '../../src/realtime/index.js';
 import { KernelApp } from '../support/kernel-app.js';
 import { RawClient, UpgradeRejected } from '../support/raw-client.js';
 
@@ -17,7 +18,42 @@ class WorkGateway {
   }
 }
 
+let admit: () => void = () => undefined;
+let isAsked = false;
+
+/** Lets an upgrade wait until the test says so. */
+@Injectable()
+class PatientGuard implements CanActivate {
+  async canActivate(): Promise<boolean> {
+    isAsked = true;
+    await new Promise<void>((resolve) => {
+      admit = resolve;
+    });
+    return true;
+  }
+}
+
+@RealtimeGateway('patient')
+class PatientGateway {
+  @AuthorizesUpgrades()
+  @UseGuards(PatientGuard)
+  authorizeUpgrade(): void {}
+}
+
 describe('a node that goes down', () => {
+  it('refuses an upgrade whose guards end after the drain has begun', async () => {
+    const kernel = await KernelApp.start({ providers: [PatientGateway, PatientGuard] });
+    const opening = RawClient.open(kernel.url(), { headers: { 'x-user': 'ann' } }).catch(
+      (error: unknown) => error,
+    );
+    while (!isAsked) await new Promise(setImmediate);
+    const closed = kernel.close();
+    while (!kernel.app.get(Draining).isRefusing) await new Promise(setImmediate);
+    admit();
+    expect(await opening).toMatchObject({ status: 503 });
+    await closed;
+  });
+
   it('closes every connection with 1012 and a time to come back, spread over them', async () => {
     const kernel = await KernelApp.start({ providers: [WorkGateway], settings: { drainMs: 2000 } });
     const clients = await Promise.all(Array.from({ length: 120 }, (_, n) => kernel.connect(`user-${n}`)));

@@ -21,18 +21,22 @@ export class Admission {
 
   /** Throws `UNAVAILABLE` while the node is draining or full. */
   check(): void {
-    if (this.draining.isRefusing) {
-      throw new RealtimeError('UNAVAILABLE', 'the service is restarting', {
-        retryAfterMs: this.settings.drainMs,
-        isRoutine: true,
-      });
-    }
+    this.checkDraining();
     if (this.registry.size + this.pending >= this.settings.maxConnections) {
       throw new RealtimeError('UNAVAILABLE', 'the service is full', {
         retryAfterMs: FULL_RETRY_MS,
         isRoutine: true,
       });
     }
+  }
+
+  /** Throws `UNAVAILABLE` once the node closes its connections: one that is registered later would be forgotten. */
+  checkDraining(): void {
+    if (!this.draining.isRefusing) return;
+    throw new RealtimeError('UNAVAILABLE', 'the service is restarting', {
+      retryAfterMs: this.settings.drainMs,
+      isRoutine: true,
+    });
   }
 
   /** Takes a place, to be given back when the connection is registered or refused. */

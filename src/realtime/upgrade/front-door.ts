@@ -28,6 +28,11 @@ export class FrontDoor {
     return address;
   }
 
+  /** Asks once more after the guards, which take their time. Throws `UNAVAILABLE` when the drain has begun meanwhile. */
+  confirm(): void {
+    this.admission.checkDraining();
+  }
+
   /** As `check`, and takes a place, to be given back by `leave` when the connection is registered or refused. */
   enter(request: IncomingMessage): { readonly address: string; readonly leave: () => void } {
     const address = this.check(request);

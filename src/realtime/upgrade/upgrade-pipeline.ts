@@ -71,6 +71,7 @@ export class UpgradePipeline {
     try {
       const request: UpgradeRequest = Object.assign(incoming, { target, remoteAddress, subprotocols });
       const principal = await this.authorize(path, request, socket);
+      this.frontDoor.confirm();
       return { request, path, principal, subprotocol, leave };
     } catch (error) {
       leave();
