@@ -102,7 +102,7 @@ describe('live delivery', () => {
     const bob = await server.connect('state-bob');
     const roomId = await group(ann, bob);
     await send(ann, roomId);
-    await bob.next('room.event', (data) => data['type'] === 'message');
+    for (const client of [ann, bob]) await client.next('room.event', (data) => data['type'] === 'message');
     const pushes = server.get(RoomPushes);
     await pushes.state(roomId, 'test.state', { roomId, step: 1 });
     for (const client of [ann, bob]) expect(await client.next('test.state')).toEqual({ roomId, step: 1 });
