@@ -15,6 +15,15 @@ export interface FollowerServices {
   readonly onTrouble: (roomId: string, error: unknown) => void;
 }
 
+/** Where a connection's subscription to a room begins. */
+interface Start {
+  readonly roomId: string;
+  /** The last event that the connection has, or needs not have. */
+  readonly position: number;
+  /** Sent before the first event. */
+  readonly first?: OutboundFrame;
+}
+
 /**
  * Makes who is pushed a room's events follow the log: a user who joins gets `room.added`, then the room from their own
  * `member.joined` on; one who leaves gets everything up to their own `member.left`, then `room.removed`.
@@ -55,14 +64,14 @@ export class MembershipFollower {
     const stream = this.services.streams().activate(roomId, head);
     const key = keyOf(user, roomId);
     if (stream.start <= head && !this.queue.isBusy(key)) {
-      this.resume(user, connection, roomId, head);
+      this.resume(user, connection, { roomId, position: head });
       return;
     }
     user.attached.get(connection)?.entering.add(roomId);
     this.queue.add(key, async () => {
       const past = await this.past(user, roomId, head, stream.start);
       user.attached.get(connection)?.entering.delete(roomId);
-      this.resume(user, connection, roomId, head);
+      this.resume(user, connection, { roomId, position: head });
       for (const change of past) await this.take(user, change, [connection]);
     });
   }
@@ -81,16 +90,9 @@ export class MembershipFollower {
   }
 
   /** Subscribes it and, in the same turn, ends what is known to be over: nothing beyond that may reach it. */
-  // oxlint-disable-next-line max-params -- the coordinates of a subscription, and what comes before it
-  private resume(
-    user: LocalUser,
-    connection: Connection,
-    roomId: string,
-    position: number,
-    first?: OutboundFrame,
-  ): void {
-    this.subscribe(user, connection, roomId, position, first);
-    const departure = user.departureAfter(roomId, position);
+  private resume(user: LocalUser, connection: Connection, start: Start): void {
+    this.subscribe(user, connection, start);
+    const departure = user.departureAfter(start.roomId, start.position);
     if (departure !== undefined) this.leave(user, departure, [connection]);
   }
 
@@ -114,7 +116,7 @@ export class MembershipFollower {
     if (room === undefined) return;
     const first = new OutboundFrame('room.added', { room });
     for (const connection of user.lacking(roomId, targets)) {
-      this.resume(user, connection, roomId, seq - 1, first);
+      this.resume(user, connection, { roomId, position: seq - 1, first });
     }
   }
 
@@ -140,14 +142,7 @@ export class MembershipFollower {
     }
   }
 
-  // oxlint-disable-next-line max-params -- the four coordinates of a subscription and its introduction
-  private subscribe(
-    user: LocalUser,
-    connection: Connection,
-    roomId: string,
-    position: number,
-    first?: OutboundFrame,
-  ): void {
+  private subscribe(user: LocalUser, connection: Connection, { roomId, position, first }: Start): void {
     const rooms = user.attached.get(connection)?.rooms;
     if (rooms === undefined || rooms.has(roomId)) return;
     rooms.set(roomId, position);
