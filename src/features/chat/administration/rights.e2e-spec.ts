@@ -20,6 +20,8 @@ interface Row {
   readonly direct: readonly [Verdict, Verdict];
 }
 
+type Columns = readonly [Row['group'], Row['channel'], Row['direct']];
+
 const [ok, no, none] = ['ok', 'FORBIDDEN', 'NOT_FOUND'] as const;
 const outside = [none, none, none] as const;
 const barred = [no, no, no] as const;
@@ -51,26 +53,12 @@ const ROWS: readonly Row[] = [
   ),
 ];
 
-// eslint-disable-next-line max-params -- the columns of a table
-function row(
-  event: string,
-  data: object,
-  group: readonly Verdict[],
-  channel: readonly Verdict[],
-  direct: readonly [Verdict, Verdict],
-): Row {
+function row(event: string, data: object, ...[group, channel, direct]: Columns): Row {
   return { event, data: () => data, group, channel, direct };
 }
 
-// eslint-disable-next-line max-params -- as above
-function targeted(
-  event: string,
-  data: object,
-  group: readonly Verdict[],
-  channel: readonly Verdict[],
-  direct: readonly [Verdict, Verdict],
-): Row {
-  return { ...row(event, data, group, channel, direct), data: ({ target }) => ({ ...data, userId: target }) };
+function targeted(event: string, data: object, ...columns: Columns): Row {
+  return { ...row(event, data, ...columns), data: ({ target }) => ({ ...data, userId: target }) };
 }
 
 let server: TestServer;
