@@ -1,9 +1,6 @@
 import { ValidateBy } from 'class-validator';
-import { IsId, IsLimit, IsSeq, IsText, Optional } from '../frames/index.js';
+import { IsId, IsSeq, IsText, PageFrame } from '../frames/index.js';
 import { isEmoji } from './emoji.js';
-
-const MAX_PAGE = 100;
-const MAX_CURSOR = 500;
 
 /** `message.delete`, `message.pin`, `message.unpin` */
 export class TargetFrame {
@@ -30,15 +27,7 @@ export class ReactionFrame extends TargetFrame {
 }
 
 /** `message.pins` */
-export class PinsFrame {
+export class PinsFrame extends PageFrame {
   @IsId()
   roomId!: string;
-
-  @Optional()
-  @IsText({ min: 1, max: MAX_CURSOR })
-  cursor?: string;
-
-  @Optional()
-  @IsLimit(MAX_PAGE)
-  limit?: number;
 }

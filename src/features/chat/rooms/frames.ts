@@ -1,10 +1,8 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn } from 'class-validator';
-import { IsClientId, IsId, IsLimit, IsText, Optional } from '../frames/index.js';
+import { IsClientId, IsId, IsText, Optional, PageFrame } from '../frames/index.js';
 import type { RoomKind } from '../log/index.js';
 
 const MAX_USERS = 100;
-const MAX_PAGE = 100;
-const MAX_CURSOR = 500;
 
 /** `room.create` */
 export class CreateFrame {
@@ -34,17 +32,6 @@ export class CreateFrame {
 export class RoomFrame {
   @IsId()
   roomId!: string;
-}
-
-/** `room.list` */
-export class PageFrame {
-  @Optional()
-  @IsText({ min: 1, max: MAX_CURSOR })
-  cursor?: string;
-
-  @Optional()
-  @IsLimit(MAX_PAGE)
-  limit?: number;
 }
 
 /** `room.members` */

@@ -1,7 +1,8 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import { Caller, RealtimeGateway } from '../../../realtime/index.js';
 import type { UserActor } from '../../../realtime/index.js';
-import { AddFrame, CreateFrame, MembersFrame, PageFrame, RoomFrame } from './frames.js';
+import { PageFrame } from '../frames/index.js';
+import { AddFrame, CreateFrame, MembersFrame, RoomFrame } from './frames.js';
 import { MembersService } from './members.service.js';
 import { RoomListsService } from './room-lists.service.js';
 import { RoomsService } from './rooms.service.js';

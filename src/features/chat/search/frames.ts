@@ -1,10 +1,7 @@
-import { IsId, IsLimit, IsText, Optional } from '../frames/index.js';
-
-const MAX_PAGE = 100;
-const MAX_CURSOR = 500;
+import { IsId, IsText, Optional, PageFrame } from '../frames/index.js';
 
 /** `message.search` */
-export class SearchFrame {
+export class SearchFrame extends PageFrame {
   @IsText({ min: 1, max: 200, hasLines: true })
   query!: string;
 
@@ -15,12 +12,4 @@ export class SearchFrame {
   @Optional()
   @IsId()
   senderId?: string;
-
-  @Optional()
-  @IsText({ min: 1, max: MAX_CURSOR })
-  cursor?: string;
-
-  @Optional()
-  @IsLimit(MAX_PAGE)
-  limit?: number;
 }

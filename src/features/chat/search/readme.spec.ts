@@ -17,7 +17,7 @@ describe('the README of search', () => {
     ['search.store.ts', /WINDOW = (500);/, '| matches ranked together | 500 |'],
     ['search.store.ts', /MAX_WINDOWS = (10);/, '| matches looked at for one answer | 5,000 |'],
     ['search.service.ts', /DEFAULT_PAGE = (20);/, '| `limit` | 20, at most 100 |'],
-    ['frames.ts', /MAX_PAGE = (100);/, '| `limit` | 20, at most 100 |'],
+    ['../frames/page.frame.ts', /MAX_PAGE = (100);/, '| `limit` | 20, at most 100 |'],
     ['frames.ts', /min: 1, max: (200),/, '| `query` | 1 to 200 characters |'],
     ['snippet.ts', /LONGEST = (200);/, '| `snippet` | 200 characters, `…` included |'],
     [
