@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Kysely, SqliteDialect } from 'kysely';
 import type { Database } from './database.js';
+import { type PlainQuery, plainQuery, type QueryLike } from './plain-query.js';
 import type { Migration } from './schema/migration.js';
 import { SqliteDatabase } from './sqlite/database.sqlite.js';
+import { SqliteConnection } from './sqlite/sqlite-connection.js';
 import type { Durability } from './storage.settings.js';
 
 /** A database of one test. */
@@ -37,4 +40,44 @@ export async function openTestDatabase(options: TestDatabaseOptions = {}): Promi
     throw error;
   }
   return { database, dataDir, close };
+}
+
+/** How SQLite would perform a query: a line for each step, as in `SEARCH members USING INDEX members_rooms (user_id=?)`. */
+export async function explain(
+  { database }: Pick<TestDatabase, 'database'>,
+  query: QueryLike,
+): Promise<string[]> {
+  const { sql, parameters } = plainQuery(query);
+  const [steps = []] = await database.read([{ sql: `explain query plan ${sql}`, parameters }]);
+  return steps.map(({ detail }) => String(detail));
+}
+
+/** What a store's operation gave, and the statements that it took. */
+export interface Performed<Result> {
+  readonly result: Result;
+  readonly statements: readonly PlainQuery[];
+}
+
+/**
+ * Performs a reading operation of a store in this thread, on a connection of its own, so that a test sees its statements:
+ * how many they are, and by `explain` what each of them would cost.
+ */
+export async function perform<Input, Result>(
+  { dataDir }: Pick<TestDatabase, 'dataDir'>,
+  // eslint-disable-next-line typescript/no-explicit-any -- stores of every schema, as in `StoreOperation`
+  operation: (db: Kysely<any>, input: Input) => Promise<Result>,
+  input: Input,
+): Promise<Performed<Result>> {
+  const file = join(dataDir, 'parley.db');
+  const connection = new SqliteConnection({ file, role: 'reader', synchronous: 'NORMAL' });
+  const statements: PlainQuery[] = [];
+  const db = new Kysely<unknown>({
+    dialect: new SqliteDialect({ database: connection }),
+    log: ({ query: { sql, parameters } }) => void statements.push({ sql, parameters }),
+  });
+  try {
+    return { result: await operation(db, input), statements };
+  } finally {
+    connection.close();
+  }
 }
