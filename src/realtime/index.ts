@@ -13,11 +13,13 @@ export { ConnectionRegistry } from './connection/connection-registry.js';
 export type { Principal } from './connection/principal.js';
 export { Appending } from './gateways/appending.js';
 export { Caller, CurrentConnection } from './gateways/caller.decorator.js';
-export { decodeCursor, encodeCursor } from './gateways/cursor.js';
+export { Cursors, type ListFields } from './gateways/cursor.js';
 export { FrameValidationPipe, validated } from './gateways/frame-validation.pipe.js';
 export { connectionOf } from './gateways/invocation.js';
 export { Ordered, type Ordering } from './gateways/ordered.decorator.js';
 export { RealtimeGateway } from './gateways/realtime-gateway.decorator.js';
+export { IsId, IsText, Optional } from './gateways/rules.decorator.js';
+export { isText, type TextRules } from './gateways/text.js';
 export { ERROR_STATUS, type ErrorCode } from './errors/error-code.js';
 export {
   type ErrorDetail,

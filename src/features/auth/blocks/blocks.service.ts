@@ -1,12 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  Clock,
-  decodeCursor,
-  encodeCursor,
-  invalid,
-  notFound,
-  type UserActor,
-} from '../../../realtime/index.js';
+import { Clock, Cursors, invalid, notFound, type UserActor } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { isId } from '../accounts/names.js';
 import type { User } from '../accounts/user.js';
@@ -17,6 +10,8 @@ import { StoredBlocks } from './stored-blocks.js';
 
 /** Blocked users of one answer, if their bytes allow. */
 const MOST_USERS = 1000;
+
+const CURSORS = new Cursors<[string]>('user.blocks', ['string']);
 
 export interface BlockedUsers {
   readonly users: readonly User[];
@@ -50,7 +45,7 @@ export class BlocksService {
 
   /** Whom the caller has blocked, in the order of their ids. */
   async list({ userId }: UserActor, cursor?: string): Promise<BlockedUsers> {
-    const [after] = cursor === undefined ? [''] : decodeCursor<[string]>(cursor, ['string']);
+    const [after] = cursor === undefined ? [''] : CURSORS.read([], cursor);
     const { users, isWhole } = await this.store.blockedBy({
       blockerId: userId,
       after,
@@ -58,7 +53,7 @@ export class BlocksService {
       maxBytes: this.settings.maxAnswerBytes,
     });
     const last = users.at(-1);
-    return isWhole || !last ? { users } : { users, nextCursor: encodeCursor([last.id]) };
+    return isWhole || !last ? { users } : { users, nextCursor: CURSORS.write([], [last.id]) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeCursor, encodeCursor, forbidden, invalid } from '../../../realtime/index.js';
+import { Cursors, forbidden } from '../../../realtime/index.js';
 import { fitting, InjectStore, type Store } from '../../../storage/index.js';
 import { foldDisplayName } from '../accounts/names.js';
 import type { User } from '../accounts/user.js';
@@ -7,6 +7,8 @@ import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { type DirectoryPlace, store as directoryStore } from './directory.store.js';
 
 const DEFAULT_LIMIT = 50;
+
+const CURSORS = new Cursors<[string, string]>('user.find', ['string', 'string']);
 
 export interface DirectorySearch {
   readonly query: string;
@@ -43,12 +45,11 @@ export class DirectoryService {
       this.settings.maxAnswerBytes,
     );
     const place = users.length < found.length ? found[users.length - 1] : next;
-    return { users, nextCursor: place ? encodeCursor([place.key, place.userId]) : null };
+    return { users, nextCursor: place ? CURSORS.write([prefix], [place.key, place.userId]) : null };
   }
 }
 
 function placeOf(cursor: string, prefix: string): DirectoryPlace {
-  const [key, userId] = decodeCursor<[string, string]>(cursor, ['string', 'string']);
-  if (!key.startsWith(prefix)) throw invalid('cursor', 'must be a nextCursor of the same request');
+  const [key, userId] = CURSORS.read([prefix], cursor);
   return { key, userId };
 }

@@ -8,19 +8,15 @@ import {
   MaxLength,
   Min,
   ValidateBy,
-  ValidateIf,
   type ValidationArguments,
 } from 'class-validator';
+import { IsId, Optional } from '../../../realtime/index.js';
 import { IsDisplayName, IsNameQuery } from '../accounts/account-rules.decorator.js';
 
 const LONGEST_TOKEN = 8_192;
-const LONGEST_NAME = 64;
 /** Of ids and names together. */
 const MOST_USERS = 200;
 const LONGEST_CURSOR = 8_192;
-
-/** The property may be absent; if it is there, `null` is not enough. */
-const Optional = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 function IsCursor(): PropertyDecorator {
   return (target, property) => {
@@ -36,9 +32,7 @@ export class RefreshFrame {
 }
 
 export class SessionFrame {
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_NAME)
+  @IsId()
   sessionId!: string;
 }
 
@@ -60,15 +54,13 @@ export class UsersFrame {
   @Optional()
   @IsArray()
   @ArrayMaxSize(MOST_USERS)
-  @IsString({ each: true })
-  @MaxLength(LONGEST_NAME, { each: true })
+  @IsId({ each: true })
   userIds?: string[];
 
   @Optional()
   @IsArray()
   @ArrayMaxSizeTogether(MOST_USERS, 'userIds')
-  @IsString({ each: true })
-  @MaxLength(LONGEST_NAME, { each: true })
+  @IsId({ each: true })
   usernames?: string[];
 }
 
@@ -97,9 +89,7 @@ export class ProfileFrame {
 
 /** `user.block`, `user.unblock` */
 export class UserFrame {
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_NAME)
+  @IsId()
   userId!: string;
 }
 

@@ -1,11 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { decodeCursor, encodeCursor, type UserActor } from '../../../realtime/index.js';
+import { Cursors, type UserActor } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
 import { ReadPositions, type RoomFacts, type RoomView } from '../log/index.js';
 import { type ChannelPlace, store as discoveryStore } from './discovery.store.js';
 
 const DEFAULT_PAGE = 50;
+
+const CURSORS = new Cursors<[string, string]>('room.discover', ['string', 'string']);
 
 export interface Discovery {
   readonly query?: string;
@@ -41,16 +43,16 @@ export class DiscoveryService implements OnModuleInit {
     const { rooms, next } = await this.store.discover({
       userId,
       ...(query !== undefined && { query }),
-      place: cursor === undefined ? null : placeOf(cursor),
+      place: cursor === undefined ? null : placeOf(query, cursor),
       limit,
       maxBytes: this.settings.maxAnswerBytes,
       ahead: this.positions.of(userId),
     });
-    return { rooms, nextCursor: next && encodeCursor([next.foldedName, next.roomId]) };
+    return { rooms, nextCursor: next && CURSORS.write([query], [next.foldedName, next.roomId]) };
   }
 }
 
-function placeOf(cursor: string): ChannelPlace {
-  const [foldedName, roomId] = decodeCursor<[string, string]>(cursor, ['string', 'string']);
+function placeOf(query: string | undefined, cursor: string): ChannelPlace {
+  const [foldedName, roomId] = CURSORS.read([query], cursor);
   return { foldedName, roomId };
 }

@@ -1,3 +1,3 @@
+export { IsId, IsText, isText, Optional } from '../../../realtime/index.js';
 export { PageFrame } from './page.frame.js';
-export { IsClientId, IsId, IsLimit, IsMeta, IsSeq, IsText, Optional } from './rules.decorator.js';
-export { isText } from './text.js';
+export { IsClientId, IsLimit, IsMeta, IsSeq } from './rules.decorator.js';

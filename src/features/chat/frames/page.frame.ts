@@ -1,4 +1,5 @@
-import { IsLimit, IsText, Optional } from './rules.decorator.js';
+import { IsText, Optional } from '../../../realtime/index.js';
+import { IsLimit } from './rules.decorator.js';
 
 const MAX_PAGE = 100;
 const MAX_CURSOR = 500;

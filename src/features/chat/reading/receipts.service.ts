@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, encodeCursor, notFound, type UserActor } from '../../../realtime/index.js';
+import { Cursors, type ListFields, notFound, type UserActor } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { ReadPositions } from '../log/index.js';
 import type { ReceiptsFrame } from './frames.js';
@@ -7,6 +7,8 @@ import { type ReaderPlace, store as receiptsStore } from './receipts.store.js';
 
 /** Readers in one answer: some 4 KiB. */
 const PAGE = 100;
+
+const CURSORS = new Cursors<[number, string]>('message.receipts', ['number', 'string']);
 
 /** Shows who has read a message. */
 @Injectable()
@@ -18,7 +20,7 @@ export class ReceiptsService {
 
   /** The longest-standing members first. What was read on this node a moment ago is written first. */
   async of({ userId }: UserActor, { roomId, seq, cursor }: ReceiptsFrame) {
-    const place = cursor === undefined ? null : placeOf(cursor);
+    const place = cursor === undefined ? null : placeOf([roomId, seq], cursor);
     if (this.positions.isAheadIn(roomId)) await this.positions.flush();
     const receipts = await this.store.of({ roomId, userId, seq, place, limit: PAGE });
     if (receipts === null) throw notFound('room');
@@ -28,12 +30,13 @@ export class ReceiptsService {
     return {
       count,
       readBy: readers.slice(0, PAGE).map((reader) => reader.userId),
-      nextCursor: readers.length > PAGE && last ? encodeCursor([last.joinedSeq, last.userId]) : null,
+      nextCursor:
+        readers.length > PAGE && last ? CURSORS.write([roomId, seq], [last.joinedSeq, last.userId]) : null,
     };
   }
 }
 
-function placeOf(cursor: string): ReaderPlace {
-  const [joinedSeq, userId] = decodeCursor<[number, string]>(cursor, ['number', 'string']);
+function placeOf(list: ListFields, cursor: string): ReaderPlace {
+  const [joinedSeq, userId] = CURSORS.read(list, cursor);
   return { joinedSeq, userId };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeCursor, encodeCursor, notFound, type UserActor } from '../../../realtime/index.js';
+import { Cursors, notFound, type UserActor } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { type User, Users } from '../../auth/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
@@ -7,6 +7,8 @@ import type { RoomRole } from '../log/index.js';
 import { fitting, iso } from '../records/index.js';
 import { DEFAULT_PAGE, type Page } from './page.js';
 import { type MemberPlace, type MemberRow, store as roomsStore } from './rooms.store.js';
+
+const CURSORS = new Cursors<[number, string]>('room.members', ['number', 'string']);
 
 export interface MemberView {
   readonly user: User;
@@ -25,13 +27,13 @@ export class MembersService {
 
   /** The room's members, the longest-standing first; for members only. */
   async list({ userId }: UserActor, roomId: string, { cursor, limit = DEFAULT_PAGE }: Page) {
-    const place = cursor === undefined ? null : placeOf(cursor);
+    const place = cursor === undefined ? null : placeOf(roomId, cursor);
     const rows = await this.store.members({ roomId, userId, place, limit });
     if (rows === null) throw notFound('room');
     const members = fitting(await this.views(rows.slice(0, limit)), this.settings.maxAnswerBytes);
     const last = rows[members.length - 1];
     const isWhole = members.length === rows.length || !last;
-    return { members, nextCursor: isWhole ? null : encodeCursor([last.joined_seq, last.user_id]) };
+    return { members, nextCursor: isWhole ? null : CURSORS.write([roomId], [last.joined_seq, last.user_id]) };
   }
 
   private async views(rows: readonly MemberRow[]): Promise<MemberView[]> {
@@ -45,7 +47,7 @@ export class MembersService {
   }
 }
 
-function placeOf(cursor: string): MemberPlace {
-  const [joinedSeq, userId] = decodeCursor<[number, string]>(cursor, ['number', 'string']);
+function placeOf(roomId: string, cursor: string): MemberPlace {
+  const [joinedSeq, userId] = CURSORS.read([roomId], cursor);
   return { joinedSeq, userId };
 }

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeCursor, encodeCursor, notFound, type UserActor } from '../../../realtime/index.js';
+import { Cursors, notFound, type UserActor } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
 import { ReadPositions, type RoomFacts, type RoomView } from '../log/index.js';
 import { DEFAULT_PAGE, type Page } from './page.js';
 import { type RoomListPlace, store as roomsStore } from './rooms.store.js';
+
+const CURSORS = new Cursors<[number, number, string]>('room.list', ['number', 'number', 'string']);
 
 /** Shows users their rooms. */
 @Injectable()
@@ -31,15 +33,11 @@ export class RoomListsService {
       limit,
       maxBytes: this.settings.maxAnswerBytes,
     });
-    return { rooms, nextCursor: next && encodeCursor([next.asOf, next.activeAt, next.roomId]) };
+    return { rooms, nextCursor: next && CURSORS.write([], [next.asOf, next.activeAt, next.roomId]) };
   }
 }
 
 function placeOf(cursor: string): RoomListPlace {
-  const [asOf, activeAt, roomId] = decodeCursor<[number, number, string]>(cursor, [
-    'number',
-    'number',
-    'string',
-  ]);
+  const [asOf, activeAt, roomId] = CURSORS.read([], cursor);
   return { asOf, activeAt, roomId };
 }
