@@ -97,6 +97,7 @@ function settings() {
     maxAnswerBytes: 262_144,
     handlerTimeoutMs: 30_000,
     heartbeatMs: 25_000,
+    framesPerSecond: 0,
     upgradesPerSecond: 0,
     allowedOrigins: [],
     publicUrl: null,

@@ -48,6 +48,7 @@ export {
   CurrentConnection,
   type ErrorCode,
   type ErrorDetail,
+  Cost,
   forbidden,
   FrameValidationPipe,
   invalid,

@@ -20,6 +20,7 @@ export function realtimeSettings(config: Config): RealtimeSettings {
     maxAnswerBytes: config.MAX_ANSWER_BYTES,
     handlerTimeoutMs: config.HANDLER_TIMEOUT_MS,
     heartbeatMs: config.HEARTBEAT_MS,
+    framesPerSecond: config.RATE_FRAMES_PER_S,
     upgradesPerSecond: config.RATE_UPGRADES_PER_S,
     allowedOrigins: config.ALLOWED_ORIGINS,
     publicUrl: config.PUBLIC_URL,
@@ -50,6 +51,9 @@ export function authSettings(config: Config): AuthSettings {
 export function chatSettings(config: Config): ChatSettings {
   return {
     maxAnswerBytes: config.MAX_ANSWER_BYTES,
+    retentionDays: config.RETENTION_DAYS,
+    sendsPerSecond: config.RATE_SENDS_PER_S,
+    rooms: { largeMembers: config.LARGE_ROOM_MEMBERS, maxMembers: config.MAX_ROOM_MEMBERS },
     attachments: {
       folder: join(config.DATA_DIR, 'attachments'),
       isDurable: config.DURABILITY === 'full',

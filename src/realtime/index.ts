@@ -13,6 +13,7 @@ export { ConnectionRegistry } from './connection/connection-registry.js';
 export type { Principal } from './connection/principal.js';
 export { Appending } from './gateways/appending.js';
 export { Caller, CurrentConnection } from './gateways/caller.decorator.js';
+export { Cost } from './gateways/cost.decorator.js';
 export { Cursors, type ListFields } from './gateways/cursor.js';
 export { FrameValidationPipe, validated } from './gateways/frame-validation.pipe.js';
 export { connectionOf } from './gateways/invocation.js';

@@ -19,6 +19,7 @@ import { PositionedTopics } from './fanout/positioned-topic.js';
 import { TopicBus } from './fanout/topic-bus.js';
 import { MemoryTopicBus } from './fanout/topic-bus.memory.js';
 import { Topics } from './fanout/topic.js';
+import { FrameRate } from './limits/frame-rate.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { MemoryRateLimits } from './limits/rate-limits.memory.js';
 import type { RealtimeSettings } from './realtime.settings.js';
@@ -70,6 +71,7 @@ const lifecycle = [
   ConnectionFactory,
   ConnectionOpener,
   FlushQueue,
+  FrameRate,
   GatewayLifecycle,
   Heartbeat,
   Observers,

@@ -16,6 +16,8 @@ export interface RealtimeSettings {
   readonly handlerTimeoutMs: number;
   /** Between two pings; 10 s more without any sign of life end the connection with 4408. */
   readonly heartbeatMs: number;
+  /** Frames per second and connection, in bursts of twice that; 0: no limit. */
+  readonly framesPerSecond: number;
   /** Upgrades per second and address, in bursts of twice that; 0: no limit. */
   readonly upgradesPerSecond: number;
   /** Origins beside the service's own, compared whole. */

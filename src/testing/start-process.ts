@@ -3,13 +3,17 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestTarget } from './test-target.js';
+import { UNLIMITED_FRAMES } from './unlimited-rates.js';
 
 const START_TIMEOUT_MS = 30_000;
 const ADDRESS_LINE = /^Parley listens on (http\S+)$/m;
 
 /** How the process is started. */
 export interface ProcessOptions {
-  /** Configuration keys. Of the process's environment only `PATH` is passed on. */
+  /**
+   * Configuration keys. Of the process's environment only `PATH` is passed on. The rates of frames and sends are off unless
+   * they are set here.
+   */
   readonly env?: Readonly<Record<string, string>>;
   /** The folder to work in: `.env` is read there, and the default `DATA_DIR` is under it. */
   readonly cwd: string;
@@ -93,7 +97,7 @@ export async function runProcess(options: ProcessOptions): Promise<Exit & { read
 function run({ env = {}, cwd, main = ownMain() }: ProcessOptions): RunningChild {
   const child = spawn(process.execPath, ['--enable-source-maps', main], {
     cwd,
-    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', ...env },
+    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', ...UNLIMITED_FRAMES, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: Buffer[] = [];

@@ -12,17 +12,20 @@ import { authSettings } from '../module-settings.js';
 import { ParleyHttpAdapter, ParleyLogger } from '../ops/index.js';
 import { Clock } from '../realtime/index.js';
 import { TestTarget } from './test-target.js';
+import { UNLIMITED_RATES } from './unlimited-rates.js';
 
 /** A test hashes to see that it works, not to be safe. */
 const CHEAP_HASHING = { memoryKiB: 64, passes: 1, concurrency: 2 };
 
-/** Limits that many users behind one address would run into are off, and commits survive the process only. */
+/**
+ * The limits of rates are off, since a test sends as fast as it can and all its users are behind one address; commits survive
+ * the process only. A test of a rate sets it.
+ */
 const TEST_ENV = {
+  ...UNLIMITED_RATES,
   PORT: '0',
   HOST: '127.0.0.1',
   DURABILITY: 'process',
-  RATE_UPGRADES_PER_S: '0',
-  RATE_LOGINS_PER_MIN: '0',
 };
 
 /** What a test wants to be otherwise than in production. */

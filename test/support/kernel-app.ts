@@ -28,6 +28,7 @@ const SETTINGS: RealtimeSettings = {
   maxAnswerBytes: 262_144,
   handlerTimeoutMs: 5000,
   heartbeatMs: 25_000,
+  framesPerSecond: 0,
   upgradesPerSecond: 0,
   allowedOrigins: [],
   publicUrl: null,

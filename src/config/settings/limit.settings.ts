@@ -5,7 +5,6 @@ const LARGEST_COUNT = 10_000_000;
 const LARGEST_BYTES = 2 ** 30;
 const LARGEST_RATE = 1_000_000;
 const DAY_MS = 86_400_000;
-const RATES = { what: 'this limit', whenSet: 'warn' } as const;
 
 const bytes = (min: number, fallback: number, meaning: string) =>
   setting(wholeNumber(min, LARGEST_BYTES), { fallback, unit: 'bytes', meaning });
@@ -50,13 +49,11 @@ export const LIMIT_SETTINGS = {
     fallback: 50,
     unit: 'per second',
     meaning: 'frames of one connection, in bursts of twice that; 0 is off',
-    later: RATES,
   }),
   RATE_SENDS_PER_S: setting(wholeNumber(0, LARGEST_RATE), {
     fallback: 10,
     unit: 'per second',
     meaning: 'messages of one user, in bursts of twice that; 0 is off',
-    later: RATES,
   }),
   RATE_UPGRADES_PER_S: setting(wholeNumber(0, LARGEST_RATE), {
     fallback: 20,

@@ -39,6 +39,7 @@ const REALTIME: RealtimeSettings = {
   maxAnswerBytes: 262_144,
   handlerTimeoutMs: 30_000,
   heartbeatMs: 25_000,
+  framesPerSecond: 0,
   upgradesPerSecond: 0,
   allowedOrigins: [],
   publicUrl: null,

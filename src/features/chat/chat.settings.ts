@@ -5,6 +5,11 @@ export interface ChatSettings {
   /** Largest answer with a list, in bytes; at least one item is always given. */
   readonly maxAnswerBytes: number;
   readonly attachments: AttachmentSettings;
+  readonly rooms: RoomSizes;
+  /** Messages of one user per second, in bursts of twice that; 0: no limit. */
+  readonly sendsPerSecond: number;
+  /** Events that are older than so many days are dropped; 0: they are kept for ever. */
+  readonly retentionDays: number;
 }
 
 /** Injects chat's `ChatSettings`. */

@@ -10,8 +10,6 @@ import { type AdmittedUpgrade, UpgradePipeline } from '../upgrade/upgrade-pipeli
 
 /** A message of more fragments closes with 1008. */
 const MAX_FRAGMENTS = 1024;
-/** Pongs that a peer which pings and does not read may have waiting. */
-const MAX_PENDING_PONGS = 16;
 /** How long a peer may take to answer our close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -28,12 +26,13 @@ export class Upgrades {
     private readonly opener: ConnectionOpener,
     @Inject(REALTIME_SETTINGS) settings: RealtimeSettings,
   ) {
-    const options: ServerOptions & { maxPendingAutoPongs: number; closeTimeout: number } = {
+    const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
       maxPayload: settings.maxFrameBytes,
       maxFragments: MAX_FRAGMENTS,
-      maxPendingAutoPongs: MAX_PENDING_PONGS,
+      // The connection answers pings by itself, for they count as frames.
+      autoPong: false,
       closeTimeout: CLOSE_TIMEOUT_MS,
       perMessageDeflate: settings.isCompressionEnabled,
       handleProtocols: (_offered, request) => this.admitted.get(request)?.subprotocol ?? false,

@@ -34,12 +34,13 @@ export class Dispatcher extends RequestReader {
     this.services = { errors, deadlines: new Deadlines(clock, settings.handlerTimeoutMs) };
   }
 
-  read(peer: Peer, message: Buffer): PendingRequest {
+  read(peer: Peer, message: Buffer, retryAfterMs: number): PendingRequest {
     try {
       const frame = decodeText(message);
       const route = this.routes.find(peer.path, frame.event);
-      if (route === undefined)
-        return this.refusal(peer, new RealtimeError('UNKNOWN_EVENT', 'unknown event'), frame);
+      const refused = refusalOf(peer, route, retryAfterMs);
+      if (route === undefined || refused !== undefined)
+        return this.refusal(peer, refused ?? unknownEvent(), frame, route);
       return this.request(peer, route, frame);
     } catch (error) {
       if (!(error instanceof BadFrame)) throw error;
@@ -75,6 +76,19 @@ export class Dispatcher extends RequestReader {
       peer.closeOnceAnswered({ code: CLOSE.badFrames, reason: '' });
     }
   }
+}
+
+/** Why a frame goes no further than its route: it is above the rate, or what it asks for is. */
+function refusalOf(peer: Peer, route: Route | undefined, retryAfterMs: number): RealtimeError | undefined {
+  const cost = route?.cost ?? 1;
+  const waitMs = retryAfterMs > 0 || cost === 1 ? retryAfterMs : peer.surcharge(cost);
+  return waitMs === 0
+    ? undefined
+    : new RealtimeError('RATE_LIMITED', 'too many frames', { retryAfterMs: waitMs });
+}
+
+function unknownEvent(): RealtimeError {
+  return new RealtimeError('UNKNOWN_EVENT', 'unknown event');
 }
 
 /** What no house handler takes: `data` that is no object, and anything at all when the handler takes nothing. */

@@ -9,6 +9,8 @@ export interface Peer extends Connection {
   readonly facade: object;
   /** Sends one framed message. */
   write(frame: Buffer): void;
+  /** Takes what a request costs in frames: 0, or the milliseconds after which it would be within the rate. */
+  surcharge(cost: number): number;
   /** Calls `task` when the socket has closed. */
   onceClosed(task: () => void): void;
 }
@@ -31,5 +33,6 @@ export interface RequestProgress {
 
 /** Turns messages into requests; a message that is no frame becomes one that answers so. */
 export abstract class RequestReader {
-  abstract read(peer: Peer, message: Buffer): PendingRequest;
+  /** `retryAfterMs` above 0 says that the message is above the rate, and its answer is to say so. */
+  abstract read(peer: Peer, message: Buffer, retryAfterMs: number): PendingRequest;
 }

@@ -4,6 +4,7 @@ import { MESSAGE_MAPPING_METADATA, MESSAGE_METADATA, PARAM_ARGS_METADATA } from 
 import { BootError } from '../errors/boot-error.js';
 import { type DiscoveredGateway, GatewayScanner } from './gateway-scanner.js';
 import { bindHandler } from './bound-handler.js';
+import { COST_METADATA } from '../gateways/cost.decorator.js';
 import { ORDERED_METADATA, type Ordering } from '../gateways/ordered.decorator.js';
 import { type GatewayHooks, type Route, RouteTable } from './route-table.js';
 
@@ -113,11 +114,18 @@ function buildRoute(creator: ExternalContextCreator, { gateway, method, event }:
   return {
     event,
     ordering: (Reflect.getMetadata(ORDERED_METADATA, callback) as Ordering | undefined) ?? 'connection',
+    cost: costOf(callback, `${gateway.name}.${method}`),
     kind: gateway.prefix === undefined ? 'plain' : 'house',
     takesBody: Object.keys(declared ?? {}).some((key) => key.startsWith(`${PARAM.payload}:`)),
     handler: bindHandler(creator, { instance, method, wrapperId, paramsFactory }),
     source: `${gateway.name}.${method}`,
   };
+}
+
+function costOf(callback: object, place: string): number {
+  const cost = (Reflect.getMetadata(COST_METADATA, callback) as number | undefined) ?? 1;
+  if (Number.isSafeInteger(cost) && cost >= 1) return cost;
+  throw new BootError(`${place} costs ${cost} frames`, 'give @Cost a whole number from 1');
 }
 
 function hooksOf({ name, instance }: DiscoveredGateway): GatewayHooks | undefined {

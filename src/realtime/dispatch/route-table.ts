@@ -6,6 +6,8 @@ import type { Ordering } from '../gateways/ordered.decorator.js';
 export interface Route {
   readonly event: string;
   readonly ordering: Ordering;
+  /** What a request weighs against the rate of frames. */
+  readonly cost: number;
   /** `house`: a `@RealtimeGateway`'s. `plain`: of a gateway as Nest documents it. */
   readonly kind: 'house' | 'plain';
   /** Whether a `house` handler declares a body; without one, `data` must be empty. */

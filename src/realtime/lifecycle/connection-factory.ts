@@ -6,6 +6,7 @@ import type { ReadyFields } from '../connection/connection-observer.js';
 import { RequestReader } from '../dispatch/request-reader.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { newId } from '../ids/new-id.js';
+import { FrameRate } from '../limits/frame-rate.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
 import { FlushQueue } from '../sockets/flush-queue.js';
@@ -26,6 +27,7 @@ export class ConnectionFactory {
   constructor(
     private readonly requests: RequestReader,
     private readonly flushQueue: FlushQueue,
+    private readonly frameRate: FrameRate,
     private readonly clock: Clock,
     @Inject(REALTIME_SETTINGS) private readonly settings: RealtimeSettings,
   ) {}
@@ -44,6 +46,7 @@ export class ConnectionFactory {
       flushQueue: this.flushQueue,
       requests: this.requests,
       maxOutboxBytes: this.settings.maxOutboxBytes,
+      meter: this.frameRate.open(),
       monotonicMs: () => this.clock.monotonicMs(),
     });
   }

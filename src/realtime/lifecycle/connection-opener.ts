@@ -26,6 +26,8 @@ export class ConnectionOpener {
     this.connections.add(connection);
     upgrade.leave();
     ws.on('message', (message, isBinary) => connection.receive(message as Buffer, isBinary));
+    ws.on('ping', (payload) => connection.receivePing(payload));
+    ws.on('pong', () => connection.receivePong());
     // `ws` closes by itself after an error of the peer's; the `close` event follows.
     ws.on('error', () => undefined);
     ws.on('close', (code, reason) => this.onClosed(connection, code, reason.toString()));

@@ -1,11 +1,11 @@
 import type { PendingRequest, RequestProgress } from '../dispatch/request-reader.js';
+import type { Intake } from './intake.js';
 
 /** Requests of one connection that are waiting or under way; with more, its socket is not read. */
 const MAX_WAITING = 64;
 
 /** What an inbox needs of its connection. */
 export interface InboxOwner {
-  read(message: Buffer): PendingRequest;
   write(answer: Buffer): void;
   /** Whether too much is unsent for another request to be started. */
   isCongested(): boolean;
@@ -72,7 +72,6 @@ function withResolvers(): Resolvable {
  * `Ordered`), and a bounded number at a time.
  */
 export class Inbox {
-  private waiting: Buffer[] = [];
   private head: PendingRequest | undefined;
   private isOpen = false;
   private isPumping = false;
@@ -84,11 +83,14 @@ export class Inbox {
   private running: Set<Running> | undefined;
   private idle: Resolvable | undefined;
 
-  constructor(private readonly owner: InboxOwner) {}
+  constructor(
+    private readonly owner: InboxOwner,
+    private readonly intake: Intake,
+  ) {}
 
   /** Takes a message; it is started when its turn comes and the inbox is open. */
   push(message: Buffer): void {
-    this.waiting.push(message);
+    this.intake.push(message);
     this.pump();
     if (this.size >= MAX_WAITING) this.pauseReading();
   }
@@ -103,7 +105,7 @@ export class Inbox {
   /** Starts nothing more. Resolves when what was started is answered. */
   shut(): Promise<void> {
     this.isOpen = false;
-    this.waiting = [];
+    this.intake.clear();
     this.idle ??= withResolvers();
     if (this.running === undefined || this.running.size === 0) this.idle.resolve();
     return this.idle.promise;
@@ -112,7 +114,7 @@ export class Inbox {
   /** Forgets what waits: the connection is gone. What was started ends by itself. */
   clear(): void {
     this.isOpen = false;
-    this.waiting = [];
+    this.intake.clear();
     this.head = undefined;
     this.idle?.resolve();
   }
@@ -132,21 +134,16 @@ export class Inbox {
   }
 
   private get size(): number {
-    return this.waiting.length + (this.head === undefined ? 0 : 1) + (this.running?.size ?? 0);
+    return this.intake.size + (this.head === undefined ? 0 : 1) + (this.running?.size ?? 0);
   }
 
   private startNext(): boolean {
-    this.head ??= this.readNext();
+    this.head ??= this.intake.next();
     if (this.head === undefined || !this.mayStart(this.head)) return false;
     const request = this.head;
     this.head = undefined;
     this.start(request);
     return true;
-  }
-
-  private readNext(): PendingRequest | undefined {
-    const message = this.waiting.shift();
-    return message === undefined ? undefined : this.owner.read(message);
   }
 
   private mayStart(request: PendingRequest): boolean {

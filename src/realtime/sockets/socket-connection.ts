@@ -7,10 +7,13 @@ import type { Principal } from '../connection/principal.js';
 import type { RequestReader } from '../dispatch/request-reader.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { CatchUp } from '../fanout/catch-up.js';
+import { DISCARDED, type FrameMeter } from '../limits/frame-meter.js';
 import { ClientFacade } from './client-facade.js';
 import type { FlushQueue } from './flush-queue.js';
 import { Inbox } from './inbox.js';
+import { Intake } from './intake.js';
 import { Outbox } from './outbox.js';
+import { Pongs } from './pongs.js';
 import { Vitals } from './vitals.js';
 
 /** What the upgrade found out about a connection. */
@@ -30,6 +33,15 @@ export interface ConnectionServices {
   readonly requests: RequestReader;
   readonly maxOutboxBytes: number;
   readonly monotonicMs: () => number;
+  /** The connection's own; `undefined` when frames are not limited. */
+  readonly meter: FrameMeter | undefined;
+}
+
+/** What is inflated counts by its bytes: a frame of 75 bytes may become one of 60 kB. */
+const INFLATED_BYTES_PER_FRAME = 8192;
+
+function costOfInflated(bytes: number): number {
+  return 1 + Math.floor(bytes / INFLATED_BYTES_PER_FRAME);
 }
 
 type Phase = 'attaching' | 'attached' | 'closing' | 'closed';
@@ -46,12 +58,14 @@ export class SocketConnection extends Connection {
   readonly inbox: Inbox;
   readonly vitals: Vitals;
   readonly catchUp: CatchUp;
+  private readonly meter: FrameMeter | undefined;
   private readonly monotonicMs: () => number;
   #principal: Principal;
   #phase: Phase = 'attaching';
   /** Pushes that came before `ready`; none of them may overtake it. */
   #beforeReady: (() => void)[] | undefined = [];
   #facade: ClientFacade | undefined;
+  #pongs: Pongs | undefined;
   #close: CloseReason | undefined;
 
   constructor(
@@ -70,13 +84,21 @@ export class SocketConnection extends Connection {
     this.openedAtMs = facts.openedAtMs;
     this.monotonicMs = services.monotonicMs;
     this.vitals = new Vitals(this.monotonicMs());
-    this.inbox = new Inbox({
-      read: (message) => services.requests.read(this, message),
-      write: (answer) => this.write(answer),
-      isCongested: () => this.outbox.isFull,
-      pauseReading: () => ws.pause(),
-      resumeReading: () => ws.resume(),
+    this.meter = services.meter;
+    const intake = new Intake({
+      meter: this.meter,
+      costOf: ws.extensions === '' ? () => 1 : costOfInflated,
+      read: (message, retryAfterMs) => services.requests.read(this, message, retryAfterMs),
     });
+    this.inbox = new Inbox(
+      {
+        write: (answer) => this.write(answer),
+        isCongested: () => this.outbox.isFull,
+        pauseReading: () => ws.pause(),
+        resumeReading: () => ws.resume(),
+      },
+      intake,
+    );
     this.catchUp = new CatchUp(this);
     this.outbox = new Outbox(ws, socket, services.flushQueue, {
       maxBytes: services.maxOutboxBytes,
@@ -121,6 +143,25 @@ export class SocketConnection extends Connection {
     this.vitals.lastFrameAtMs = this.monotonicMs();
     if (isBinary) this.close({ code: CLOSE.unsupportedData, reason: '' });
     else this.inbox.push(message);
+    this.closeIfFlooded();
+  }
+
+  /** Answers a ping, which counts as a frame: one far above the rate is not answered. */
+  receivePing(payload: Buffer): void {
+    if (this.isEnding) return;
+    if (this.meter?.count() !== DISCARDED) (this.#pongs ??= new Pongs(this.ws)).answer(payload);
+    this.closeIfFlooded();
+  }
+
+  /** Counts a pong as a frame, whether we asked for it or not. */
+  receivePong(): void {
+    if (this.isEnding) return;
+    this.meter?.count();
+    this.closeIfFlooded();
+  }
+
+  surcharge(cost: number): number {
+    return this.meter?.surcharge(cost) ?? 0;
   }
 
   /** Sends `ready`, then what waited for it. */
@@ -178,6 +219,10 @@ export class SocketConnection extends Connection {
     this.outbox.clear();
     this.inbox.clear();
     this.catchUp.clear();
+  }
+
+  private closeIfFlooded(): void {
+    if (this.meter?.isFlooded === true) this.close({ code: CLOSE.flood, reason: '' });
   }
 
   private whenReady(push: () => void): void {

@@ -1,5 +1,5 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { Caller, Ordered, RealtimeGateway } from '../../../realtime/index.js';
+import { Caller, Cost, Ordered, RealtimeGateway } from '../../../realtime/index.js';
 import type { UserActor } from '../../../realtime/index.js';
 import { HistoryFrame, MessageFrame, SendFrame } from './frames.js';
 import { MessagesService } from './messages.service.js';
@@ -18,6 +18,7 @@ export class MessageGateway {
     return await this.sends.send(actor, sending);
   }
 
+  @Cost(2)
   @SubscribeMessage('message.history')
   async history(@Caller() actor: UserActor, @MessageBody() request: HistoryFrame) {
     return await this.messages.history(actor, request);

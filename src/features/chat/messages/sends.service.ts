@@ -4,6 +4,7 @@ import { Appending, newId, type UserActor } from '../../../realtime/index.js';
 import { Users } from '../../auth/index.js';
 import { LogWriter, type MessageView } from '../log/index.js';
 import { namedIds } from './named-users.js';
+import { SendRate } from './send-rate.js';
 import { SenderPositions } from './sender-positions.js';
 
 export interface Sending {
@@ -29,10 +30,12 @@ export class SendsService {
     private readonly log: LogWriter,
     private readonly users: Users,
     private readonly positions: SenderPositions,
+    private readonly rate: SendRate,
   ) {}
 
   /** Takes the message into the order of its room. The reply comes when it is stored. */
   async send({ userId }: UserActor, sending: Sending): Promise<Appending<Sent>> {
+    this.rate.take(userId);
     const named = await namedIds(this.users, sending.text);
     const { admitted, committed } = this.log.submit({
       change: 'send',

@@ -1,5 +1,5 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { Caller, RealtimeGateway } from '../../../realtime/index.js';
+import { Caller, Cost, RealtimeGateway } from '../../../realtime/index.js';
 import type { UserActor } from '../../../realtime/index.js';
 import { SyncFrame } from './frames.js';
 import { SyncService } from './sync.service.js';
@@ -8,6 +8,7 @@ import { SyncService } from './sync.service.js';
 export class SyncGateway {
   constructor(private readonly sync: SyncService) {}
 
+  @Cost(5)
   @SubscribeMessage('room.sync')
   async room(@Caller() actor: UserActor, @MessageBody() request: SyncFrame) {
     return await this.sync.sync(actor, request);
