@@ -49,6 +49,5 @@ export const STORAGE_SETTINGS = {
     fallback: 0,
     unit: 'days',
     meaning: 'older events are dropped and `floor` rises; 0 keeps them for ever',
-    later: { what: 'dropping old events', whenSet: 'warn' },
   }),
 };

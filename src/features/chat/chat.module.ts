@@ -12,6 +12,7 @@ import { chatMigrations } from './records/index.js';
 import { RoomAccess, roomProviders, RoomPushes, roomsStore } from './rooms/index.js';
 import { searchProviders, searchStore } from './search/index.js';
 import { MembershipChanges, streamProviders } from './stream/index.js';
+import { retentionProviders, retentionStore } from './retention/index.js';
 import { syncProviders, syncStore } from './sync/index.js';
 import { typingProviders, typingStore } from './typing/index.js';
 
@@ -48,6 +49,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
       ],
     }),
   ],
+        retentionStore,
   controllers: [AttachmentsController],
   providers: [
     ...attachmentProviders,
@@ -66,3 +68,4 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
   exports: [RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],
 })
 export class ChatModule extends ConfigurableModuleClass {}
+    ...retentionProviders,

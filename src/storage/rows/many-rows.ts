@@ -52,19 +52,16 @@ export function withManyKeys<Tables, Row>(
   };
 }
 
-/**
- * `(columns) in (values (…), …)`, which both dialects answer from the index of these columns; in SQLite only if all
- * of them are texts: with a number among them it would read all rows that have the texts. See `wanted`.
- */
+/** `(columns) in (values (…), …)`, which both dialects answer from the index of these columns, by the whole key. */
 export function keyIn(columns: readonly string[], keys: readonly Key[]): RawBuilder<boolean> {
   const references = sql.join(columns.map((column) => sql.ref(column)));
   return sql<boolean>`(${references}) in ${wanted(keys)}`;
 }
 
 /**
- * `(values (…), …)`, to be joined to: its columns are `column1`, `column2` … in both dialects, and a join looks up
- * numbers in an index too. A key that comes twice gives its row twice. Numbers are cast, because PostgreSQL takes an untyped
- * parameter for text there.
+ * `(values (…), …)`, to be joined to: its columns are `column1`, `column2` … in both dialects. A key that comes twice
+ * gives its row twice. Every value is cast: PostgreSQL takes an untyped parameter for text, and SQLite searches an index
+ * by several columns of such a list only if all of them have types.
  */
 export function wanted(keys: readonly Key[]): RawBuilder<unknown> {
   const rows = keys.map((key) => sql`(${sql.join(key.map(parameter))})`);
@@ -72,7 +69,7 @@ export function wanted(keys: readonly Key[]): RawBuilder<unknown> {
 }
 
 function parameter(value: string | number): RawBuilder<unknown> {
-  return typeof value === 'number' ? sql`cast(${value} as bigint)` : sql`${value}`;
+  return typeof value === 'number' ? sql`cast(${value} as bigint)` : sql`cast(${value} as text)`;
 }
 
 function textOf(texts: Map<number, string>, length: number, build: () => Compilable<unknown>): string {

@@ -4,6 +4,7 @@ import {
   type ChatTables,
   keyIn,
   membersByKey,
+  messagesByKey,
   ordinalsAt,
   placeKey,
   withManyKeys,
@@ -90,6 +91,13 @@ const headsOf = withManyKeys((db, keys) =>
     .where(keyIn(['id'], keys)),
 );
 
+const floorsOf = withManyKeys((db, keys) =>
+  db
+    .selectFrom('rooms')
+    .select(['id', 'floor', 'floor_ordinal'])
+    .where(keyIn(['id'], keys)),
+);
+
 async function advanceInRooms(
   db: Db,
   positions: readonly ReadPosition[],
@@ -102,15 +110,32 @@ async function advanceInRooms(
   );
   const seqOf = (member: MembersTable): number => wanted.get(`${member.room_id} ${member.user_id}`) ?? 0;
   const moving = members.filter((member) => seqOf(member) > member.read_seq);
-  const ordinals = await ordinalsAt(
-    db,
-    moving.map((member) => [member.room_id, seqOf(member)]),
-  );
+  const places = moving.map((member) => [member.room_id, seqOf(member)] as const);
+  const ordinals = await ordinalsOf(db, places);
   const moved = moving.flatMap((member) => {
     const read_ordinal = ordinals.get(placeKey(member.room_id, seqOf(member)));
     return read_ordinal === undefined ? [] : [{ ...member, read_seq: seqOf(member), read_ordinal }];
   });
   await writeMembers(db, moved);
+}
+
+/** The ordinals at these places; below the floor, that of the floor. */
+async function ordinalsOf(
+  db: Db,
+  places: readonly (readonly [string, number])[],
+): Promise<Map<string, number>> {
+  const ordinals = await ordinalsAt(db, places);
+  const missing = places.filter(([roomId, seq]) => !ordinals.has(placeKey(roomId, seq)));
+  const floors = await floorsOf(
+    db,
+    missing.map(([roomId]) => [roomId]),
+  );
+  const floorOf = new Map(floors.map((room) => [room.id, room]));
+  for (const [roomId, seq] of missing) {
+    const room = floorOf.get(roomId);
+    if (room && seq < room.floor) ordinals.set(placeKey(roomId, seq), room.floor_ordinal);
+  }
+  return ordinals;
 }
 
 async function advanceInThreads(
@@ -124,5 +149,14 @@ async function advanceInThreads(
       ? []
       : [{ room_id: roomId, user_id: userId, thread_seq: threadSeq, read_seq: seq }],
   );
-  await moveThreadPositions(db, moving);
+  const roots = await messagesByKey(
+    db,
+    moving.map(({ room_id, thread_seq }) => [room_id, thread_seq]),
+  );
+  // A root may have been dropped since it was read; then the positions of its thread are gone or will be.
+  const standingRoots = new Set(roots.map((root) => placeKey(root.room_id, root.seq)));
+  await moveThreadPositions(
+    db,
+    moving.filter(({ room_id, thread_seq }) => standingRoots.has(placeKey(room_id, thread_seq))),
+  );
 }

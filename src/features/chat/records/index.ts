@@ -31,3 +31,5 @@ export type {
 } from './tables.js';
 export { FOR_EVER_MS, UNNAMED_LIFE_MS } from './tables.js';
 export { directKey, eventView, iso, messageView, roomFacts } from './views.js';
+export { droppedByClientId, tombstoneOf } from './retention/dropped-messages.store.js';
+  DroppedMessagesTable,

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { keyIn, wanted, withManyKeys } from './many.store.js';
+import { droppedByKey, tombstoneOf } from './retention/dropped-messages.store.js';
 import type { ChatTables, MessagesTable } from './tables.js';
 
 /** Members by `[room_id, user_id]`. */
@@ -45,13 +46,18 @@ const ordinalsByKey = withManyKeys((db, keys) =>
 /** The place of an event or a message as the key of a map. */
 export const placeKey = (roomId: string, seq: number): string => `${roomId} ${seq}`;
 
-/** The messages at these places; where there is none, none. */
+/** The messages at these places, those below the floor as deleted ones; where there is none, none. */
 export async function messageRows(
   db: Kysely<ChatTables>,
   keys: readonly (readonly [string, number])[],
 ): Promise<Map<string, MessagesTable>> {
   const rows = await messagesByKey(db, keys);
-  return new Map(rows.map((row) => [placeKey(row.room_id, row.seq), row]));
+  const found = new Map(rows.map((row) => [placeKey(row.room_id, row.seq), row]));
+  const missing = keys.filter(([roomId, seq]) => !found.has(placeKey(roomId, seq)));
+  for (const row of await droppedByKey(db, missing)) {
+    found.set(placeKey(row.room_id, row.seq), tombstoneOf(row));
+  }
+  return found;
 }
 
 /** The ordinals of the events at these places. */

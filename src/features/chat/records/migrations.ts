@@ -4,6 +4,7 @@ import { administrationMigrations } from './migrations/administration.migrations
 import { attachmentMigrations } from './migrations/attachments.migrations.js';
 import { lifecycleMigrations } from './migrations/lifecycle.migrations.js';
 import { searchMigrations } from './migrations/search.migrations.js';
+import { retentionMigrations } from './migrations/retention.migrations.js';
 import type { ChatTables } from './tables.js';
 
 /** Chat's schema, step by step. */
@@ -39,6 +40,7 @@ export const chatMigrations: readonly Migration[] = [
   ...searchMigrations,
 ];
 
+  ...retentionMigrations,
 function rooms(db: Kysely<unknown>) {
   return db.schema
     .createTable('rooms')

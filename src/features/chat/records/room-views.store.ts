@@ -94,12 +94,14 @@ async function ordinalsOf(
 ): Promise<(row: MemberRoom, seq: number) => number> {
   const missing = positions.flatMap(({ row, head, readSeq }) =>
     [head, readSeq].flatMap((seq) =>
-      seq === row.head || seq === row.read_seq ? [] : [[row.id, seq] as const],
+      seq === row.head || seq === row.read_seq || seq < row.floor ? [] : [[row.id, seq] as const],
     ),
   );
   const found = await ordinalsAt(db, missing);
   return (row, seq) => {
     if (seq === row.head) return row.ordinal;
+    // What was dropped counts as read.
+    if (seq < row.floor) return row.floor_ordinal;
     return seq === row.read_seq ? row.read_ordinal : (found.get(placeKey(row.id, seq)) ?? 0);
   };
 }

@@ -12,6 +12,8 @@ export interface RoomsTable {
   ordinal: number;
   floor: number;
   member_count: number;
+  /** Root messages before the floor. */
+  floor_ordinal: number;
   /** The two user ids of a direct room in their order, joined by a colon: there is one room for each pair. */
   direct_key: string | null;
   creator_id: string | null;
@@ -61,6 +63,15 @@ export interface MessagesTable {
 }
 
 export interface MembersTable {
+/**
+ * What is left of a message below the floor, for ever: enough that a repetition of its sending is known for one, and
+ * that an edit which is still in the log shows its tombstone.
+ */
+export type DroppedMessagesTable = Pick<
+  MessagesTable,
+  'room_id' | 'sender_id' | 'client_id' | 'seq' | 'id' | 'created_at' | 'edited_at' | 'reply_to' | 'thread_seq'
+> & { deleted_at: number };
+
   room_id: string;
   user_id: string;
   role: RoomRole;
@@ -201,3 +212,4 @@ export interface ChatTables {
   upload_days: UploadDaysTable;
   attachment_keys: AttachmentKeysTable;
 }
+  dropped_messages: DroppedMessagesTable;

@@ -1,5 +1,5 @@
 // Loads no Nest: the log's own store runs it on the database's thread.
-export { bringUpToDate, followMessages, searchIndex } from './follow.store.js';
+export { bringUpToDate, followMessages, forgetMessages, searchIndex } from './follow.store.js';
 export type {
   ChangedText,
   IndexedPlace,

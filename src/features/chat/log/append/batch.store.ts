@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely';
 import {
   type ChatTables,
+  droppedByClientId,
   type MembersTable,
   membersByKey,
   messagesByClientId,
   messagesByKey,
   type RoomsTable,
+  tombstoneOf,
 } from '../../records/index.js';
 import { followMessages } from '../../search-index/index.js';
 import { knowRestrictions, writeAdministration } from './administration/administration.store.js';
@@ -135,6 +137,9 @@ async function knowMembers(db: Db, work: Workspace, changes: readonly Change[]):
   const keys = new Map(changes.flatMap(standingsOf).map((key) => [key.join('\0'), key]));
   for (const row of await membersByKey(db, [...keys.values()])) work.knowMember(row);
 }
+  // Rooms that nothing was dropped from spare the second look.
+  const below = keys.filter(([roomId]) => (work.room(roomId)?.floor ?? 1) > 1);
+  for (const row of await droppedByClientId(db, below)) work.knowDropped(tombstoneOf(row));
 
 /** Whose standing in which room a change asks about. */
 function standingsOf(change: Change): Key[] {

@@ -50,6 +50,7 @@ export const upsertRooms = insertingMany<RoomsTable>(
     'head',
     'ordinal',
     'floor',
+    'floor_ordinal',
     'member_count',
     'direct_key',
     'creator_id',

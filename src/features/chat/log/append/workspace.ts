@@ -123,6 +123,11 @@ export class Workspace {
       ordinal: 0,
       floor: 1,
       member_count: 0,
+  /** Knows a sent message that is below the floor: its repetition is known, but nothing can be done to it. */
+  knowDropped(message: MessagesTable): void {
+    this.#sent.set(key(message.room_id, message.sender_id, message.client_id), message);
+  }
+
       created_at: this.nowMs,
       archived_at: null,
       last_active_at: this.nowMs,
@@ -132,6 +137,7 @@ export class Workspace {
     return row;
   }
 
+      floor_ordinal: 0,
   /** Gives an event the next place in the room's log. */
   append(room: RoomsTable, event: EventInput): RoomEventsTable {
     room.head += 1;
