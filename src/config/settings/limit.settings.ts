@@ -29,6 +29,17 @@ export const LIMIT_SETTINGS = {
     262_144,
     'unsent bytes held for one connection before it is caught up from the log instead',
   ),
+  LARGE_ROOM_MEMBERS: setting(wholeNumber(1, LARGEST_COUNT), {
+    fallback: 1000,
+    unit: 'members',
+    meaning:
+      'a room of more members is large: joins and leaves of a second become one event, nobody is pushed receipts, and few typists are told, seldom',
+  }),
+  MAX_ROOM_MEMBERS: setting(wholeNumber(2, LARGEST_COUNT), {
+    fallback: 100_000,
+    unit: 'members',
+    meaning: 'largest room; whoever would make it larger is refused with `FORBIDDEN`',
+  }),
   HANDLER_TIMEOUT_MS: milliseconds(10, 30_000, 'a handler that takes longer is answered `UNKNOWN`'),
   HEARTBEAT_MS: milliseconds(
     100,

@@ -4,6 +4,8 @@ import { administrationProviders, discoveryStore } from './administration/index.
 import { attachmentProviders, AttachmentsController, attachmentsStore } from './attachments/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from './chat.settings.js';
 import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
+import { consumerProviders, consumersStore } from './consumers/index.js';
+import { LargeRooms } from './large-rooms/index.js';
 import { appendStore, LogReader, logProviders, logStore, mutesStore, RoomLog } from './log/index.js';
 import { messageProviders, messagesStore } from './messages/index.js';
 import { profileProviders } from './profiles/index.js';
@@ -58,6 +60,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
     ...administrationProviders,
     ...messageProviders,
     ...lifecycleProviders,
+    LargeRooms,
     ...searchProviders,
     ...readingProviders,
     ...typingProviders,
@@ -65,7 +68,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
     ...profileProviders,
     ...syncProviders,
   ],
-  exports: [RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],
+  exports: [LargeRooms, RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],
 })
 export class ChatModule extends ConfigurableModuleClass {}
     ...retentionProviders,

@@ -1,4 +1,5 @@
 import type { AttachmentSettings } from './attachment.settings.js';
+import type { RoomSizes } from './room-sizes.js';
 
 /** Chat's settings. */
 export interface ChatSettings {

@@ -2,6 +2,7 @@ export { ChatModule } from './chat.module.js';
 export type { ChatSettings } from './chat.settings.js';
 export { IsClientId, IsId, IsMeta, IsSeq, IsText, Optional } from './frames/index.js';
 export {
+export { LargeRooms, type Spared } from './large-rooms/index.js';
   type Append,
   type AppendInput,
   type Committed,

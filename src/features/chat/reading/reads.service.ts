@@ -23,7 +23,7 @@ export class ReadsService {
     if (result === null) throw notFound('room');
     if (result.hasMoved) {
       this.positions.advance({ roomId, userId, seq: result.readSeq });
-      this.receipts.add(roomId, userId, result.readSeq);
+      this.receipts.add(roomId, result.memberCount, { userId, readSeq: result.readSeq });
     }
     return this.answer(userId, { roomId }, result);
   }

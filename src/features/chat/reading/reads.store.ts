@@ -25,6 +25,8 @@ export interface ReadResult {
   readonly unread: number;
   readonly mentions: number;
   readonly muted: boolean | string;
+  /** How many members the room has. */
+  readonly memberCount: number;
   /** False when the position was there already, or beyond. */
   readonly hasMoved: boolean;
 }
@@ -39,8 +41,8 @@ export const store = defineStore({
       if (!before) return null;
       const wanted = { [query.roomId]: Math.max(query.seq, before.readSeq) };
       const after = (await viewOf(db, { ...query, ahead: wanted })) ?? before;
-      const { readSeq, unread, mentions, muted } = after;
-      return { readSeq, unread, mentions, muted, hasMoved: readSeq > before.readSeq };
+      const { readSeq, unread, mentions, muted, memberCount } = after;
+      return { readSeq, unread, mentions, muted, memberCount, hasMoved: readSeq > before.readSeq };
     },
 
     thread: async (db: Db, query: ThreadReadQuery): Promise<ReadResult | 'no thread' | null> => {
@@ -54,6 +56,7 @@ export const store = defineStore({
         unread: await countReplies(db, query, readSeq),
         mentions: await countMentions(db, query, readSeq),
         muted: room.muted,
+        memberCount: room.memberCount,
         hasMoved: readSeq > before,
       };
     },

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Cancel, Clock } from '../../../realtime/index.js';
+import { LargeRooms } from '../large-rooms/index.js';
 import { RoomPushes } from '../rooms/index.js';
 
 /** A room hears of reads at most once in this time. */
@@ -8,6 +9,12 @@ const INTERVAL_MS = 1000;
 /** Pushes of one room that a slow connection keeps until it drains: each tells of other users, so none replaces another. */
 const KEPT = 32;
 
+/** How far a user has read. */
+export interface Read {
+  readonly userId: string;
+  readonly readSeq: number;
+}
+
 interface Waiting {
   /** Positions since the last push, by user. */
   readonly reads: Map<string, number>;
@@ -15,7 +22,10 @@ interface Waiting {
   readonly cancel: Cancel;
 }
 
-/** Tells rooms how far their members have read: the first at once, what follows within a second together. */
+/**
+ * Tells rooms how far their members have read: the first at once, what follows within a second together, and large
+ * rooms nothing.
+ */
 @Injectable()
 export class ReceiptPushes implements OnApplicationShutdown {
   private readonly logger = new Logger(ReceiptPushes.name);
@@ -24,6 +34,7 @@ export class ReceiptPushes implements OnApplicationShutdown {
   constructor(
     private readonly pushes: RoomPushes,
     private readonly clock: Clock,
+    private readonly largeRooms: LargeRooms,
   ) {}
 
   onApplicationShutdown(): void {
@@ -31,8 +42,9 @@ export class ReceiptPushes implements OnApplicationShutdown {
     this.rooms.clear();
   }
 
-  /** Takes a read into the room's next push. */
-  add(roomId: string, userId: string, readSeq: number): void {
+  /** Takes a read into the room's next push; a room of so many members may be too large to be told. */
+  add(roomId: string, memberCount: number, { userId, readSeq }: Read): void {
+    if (this.largeRooms.has(memberCount)) return this.largeRooms.spare('receipts');
     const waiting = this.rooms.get(roomId);
     if (waiting) waiting.reads.set(userId, readSeq);
     else this.push(roomId, new Map([[userId, readSeq]]), 0);

@@ -14,6 +14,13 @@ export interface RoomEvent {
   readonly [key: string]: unknown;
 }
 
+/** Whose membership begins or ends with the event; nobody's with most. */
+export function membersIn({ type, ...event }: RoomEvent): readonly string[] {
+  if (type === 'member.joined' || type === 'member.left') return [String(event['userId'])];
+  if (type !== 'members.changed') return [];
+  return [...(event['joined'] as string[]), ...(event['left'] as string[])];
+}
+
 /** What the bus carries on a room's channel after a commit: its new events in their order. */
 export interface RoomCommitted {
   readonly events: readonly RoomEvent[];
@@ -23,7 +30,7 @@ export interface RoomCommitted {
 export interface MembershipChanged {
   readonly type: 'membership';
   readonly roomId: string;
-  /** The `member.joined` or `member.left` of that user. */
+  /** The `member.joined` or `member.left` of that user, or the `members.changed` that stands for it. */
   readonly seq: number;
 }
 

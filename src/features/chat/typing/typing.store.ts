@@ -6,17 +6,25 @@ export const store = defineStore({
   name: 'chat/typing',
   url: import.meta.url,
   reads: {
-    /** Those of the users who are members of the room, in their order. */
+    /** Those of the users who are members of the room, in their order, and how many members it has. */
     members: async (
       db: Kysely<ChatTables>,
       { roomId, userIds }: { readonly roomId: string; readonly userIds: readonly string[] },
-    ): Promise<string[]> => {
+    ): Promise<{ readonly userIds: string[]; readonly memberCount: number }> => {
+      const room = await db
+        .selectFrom('rooms')
+        .select('member_count')
+        .where('id', '=', roomId)
+        .executeTakeFirst();
       const rows = await membersByKey(
         db,
         userIds.map((userId) => [roomId, userId]),
       );
       const members = new Set(rows.map(({ user_id }) => user_id));
-      return userIds.filter((userId) => members.has(userId));
+      return {
+        userIds: userIds.filter((userId) => members.has(userId)),
+        memberCount: room?.member_count ?? 0,
+      };
     },
   },
   writes: {},
