@@ -36,9 +36,10 @@ class RoomHistory {
   }
 
   private onRemoved(reason: unknown): void {
-    if (!this.isRemovalDue) this.fail('removed without the own member.left');
+    if (!this.isRemovalDue) this.fail('removed without the own leave');
     const left = this.world.log.all(this.roomId)[(this.position ?? 0) - 1];
-    const expected = left?.actorId === this.client.connection.userId ? 'left' : 'removed';
+    const isVoluntary = left?.type === 'members.changed' || left?.actorId === this.client.connection.userId;
+    const expected = isVoluntary ? 'left' : 'removed';
     if (reason !== expected) this.fail(`reason ${String(reason)} instead of ${expected}`);
     this.isRemovalDue = false;
     this.position = undefined;
@@ -46,11 +47,11 @@ class RoomHistory {
 
   private onEvent(event: RoomEvent): void {
     this.checkPlace(event);
-    const isOwn = event['userId'] === this.client.connection.userId;
-    if (this.hasJoinDue && !(isOwn && event.type === 'member.joined')) this.fail('the own join is not first');
+    const { userId } = this.client.connection;
+    if (this.hasJoinDue && !comersOf(event).includes(userId)) this.fail('the own join is not first');
     this.hasJoinDue = false;
     this.position = event.seq;
-    this.isRemovalDue = isOwn && event.type === 'member.left';
+    this.isRemovalDue = goersOf(event).includes(userId);
   }
 
   private checkPlace(event: RoomEvent): void {
@@ -68,6 +69,16 @@ class RoomHistory {
       `${this.client.connection.id} (${this.client.connection.userId}) ${this.roomId}: ${message}`,
     );
   }
+}
+
+/** Whom the event says to have come, alone or together with others. */
+function comersOf({ type, ...event }: RoomEvent): unknown[] {
+  return type === 'member.joined' ? [event['userId']] : ((event['joined'] ?? []) as unknown[]);
+}
+
+/** Whom it says to have gone. */
+function goersOf({ type, ...event }: RoomEvent): unknown[] {
+  return type === 'member.left' ? [event['userId']] : ((event['left'] ?? []) as unknown[]);
 }
 
 /** Throws at the first frame that breaks a promise; otherwise gives the last `seq` of each room the client is in. */

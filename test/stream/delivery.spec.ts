@@ -21,6 +21,7 @@ const roomId = fc.constantFrom(...ROOMS);
 type Step =
   | readonly ['message', string]
   | readonly ['join' | 'leave' | 'remove', string, string]
+  | readonly ['change', string, readonly string[], readonly string[]]
   | readonly ['connect', string]
   | readonly ['disconnect' | 'wait', number];
 
@@ -31,12 +32,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(tag('join'), roomId, userId) },
   { weight: 2, arbitrary: fc.tuple(tag('leave'), roomId, userId) },
   { weight: 1, arbitrary: fc.tuple(tag('remove'), roomId, userId) },
+  { weight: 3, arbitrary: fc.tuple(tag('change'), roomId, fc.subarray(USERS), fc.subarray(USERS)) },
   { weight: 3, arbitrary: fc.tuple(tag('connect'), userId) },
   { weight: 2, arbitrary: fc.tuple(tag('disconnect'), fc.nat(20)) },
   { weight: 8, arbitrary: fc.tuple(tag('wait'), fc.nat(80)) },
 );
 
-async function perform(world: DeliveryWorld, [name, first, second]: Step): Promise<void> {
+async function perform(world: DeliveryWorld, step: Step): Promise<void> {
+  if (step[0] === 'change') return change(world, step);
+  const [name, first, second] = step;
   if (name === 'message') world.log.message(first, 'hi');
   else if (name === 'join') world.log.join(first, second);
   else if (name === 'leave') world.log.leave(first, second);
@@ -44,6 +48,18 @@ async function perform(world: DeliveryWorld, [name, first, second]: Step): Promi
   else if (name === 'connect') world.connect(first);
   else if (name === 'wait') await world.clock.advance(Number(first));
   else drop(world, Number(first));
+}
+
+/** Nobody is named twice in one event: who is to come does not go. */
+function change(
+  world: DeliveryWorld,
+  [, room, joining, leaving]: Extract<Step, readonly ['change', ...unknown[]]>,
+) {
+  world.log.change(
+    room,
+    joining,
+    leaving.filter((user) => !joining.includes(user)),
+  );
 }
 
 function drop(world: DeliveryWorld, index: number): void {

@@ -13,7 +13,7 @@ import type { SteppedClock } from './stepped-clock.js';
 
 interface MemoryRoom {
   readonly events: RoomEvent[];
-  /** Each member with the `seq` of the `member.joined` that their membership began with. */
+  /** Each member with the `seq` of the event that their membership began with. */
   readonly members: Map<string, number>;
 }
 
@@ -59,6 +59,21 @@ export class MemoryLog extends LogReader {
     if (!this.room(roomId).members.delete(userId)) return;
     const { seq } = this.commit(roomId, 'member.left', actorId, { userId, role: 'member' });
     this.bus.publish(userChannel(userId), { type: 'membership', roomId, seq });
+  }
+
+  /** One event for all: who of `joining` is no member comes, and who of `leaving` is one goes, each by their own will. */
+  change(roomId: string, joining: readonly string[], leaving: readonly string[]): void {
+    const joined = joining.filter((userId) => !this.isMember(roomId, userId));
+    const left = leaving.filter((userId) => this.isMember(roomId, userId));
+    if (joined.length + left.length === 0) return;
+    const { members } = this.room(roomId);
+    const memberCount = members.size + joined.length - left.length;
+    const { seq } = this.commit(roomId, 'members.changed', null, { joined, left, memberCount });
+    for (const userId of joined) members.set(userId, seq);
+    for (const userId of left) members.delete(userId);
+    for (const userId of [...joined, ...left]) {
+      this.bus.publish(userChannel(userId), { type: 'membership', roomId, seq });
+    }
   }
 
   async events(roomId: string, after: number, until: number, limit = 10): Promise<readonly RoomEvent[]> {
