@@ -30,6 +30,7 @@ export {
   RealtimeError,
   type RealtimeErrorOptions,
 } from './errors/realtime-error.js';
+export { LostPosition } from './fanout/lost-position.js';
 export { type Introduction, type PositionedFrame, Topic, Topics, type TopicSource } from './fanout/topic.js';
 export { type BusListener, TopicBus } from './fanout/topic-bus.js';
 export { OutboundFrame } from './frames/outbound-frame.js';

@@ -1,4 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { CLOSE } from '../connection/close.js';
+import { LostPosition } from './lost-position.js';
 import type { CatchUpOutcome, LaggingSubscription, Recipient } from './recipient.js';
 
 /** After a source failed, how long until it is asked again. */
@@ -55,6 +57,7 @@ export class CatchUp {
   }
 
   private onFailed(error: unknown): void {
+    if (error instanceof LostPosition) return this.connection.close({ code: CLOSE.overload, reason: 'slow' });
     CatchUp.logger.warn({
       msg: 'catching up failed, trying again',
       connectionId: this.connection.id,

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { UserActor } from '../connection/actor.js';
+import type { CloseReason } from '../connection/close.js';
 import { Connection } from '../connection/connection.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { CatchUp } from './catch-up.js';
+import { LostPosition } from './lost-position.js';
 import { PositionedTopics } from './positioned-topic.js';
 import type { Recipient } from './recipient.js';
 import type { PositionedFrame, Topic, TopicSource } from './topic.js';
@@ -24,6 +26,7 @@ class SlowRecipient extends Connection implements Recipient {
   readonly catchUp: CatchUp = new CatchUp(this);
   /** Everything that was taken, in order: the data of each frame. */
   readonly taken: object[] = [];
+  ended: CloseReason | undefined;
   private unsent = 0;
   private readonly waitingStates = new Map<string, OutboundFrame>();
 
@@ -37,10 +40,10 @@ class SlowRecipient extends Connection implements Recipient {
     get isFull(): boolean {
       return this.isFullNow();
     },
-    offer: (frame: Buffer): boolean => {
+    offer: (frame: OutboundFrame): boolean => {
       if (this.unsent >= this.room) return false;
       this.unsent++;
-      this.taken.push(dataOf(frame));
+      this.taken.push(frame.data);
       return true;
     },
   };
@@ -68,12 +71,14 @@ class SlowRecipient extends Connection implements Recipient {
   }
 
   pushState(key: string, frame: OutboundFrame): void {
-    if (!this.outbox.offer(frame.text)) this.waitingStates.set(key, frame);
+    if (!this.outbox.offer(frame)) this.waitingStates.set(key, frame);
   }
 
   closeOnceAnswered(): void {}
   prolong(): void {}
-  close(): void {}
+  close(close: CloseReason): void {
+    this.ended = close;
+  }
 }
 
 /** The log behind a topic. */
@@ -95,11 +100,6 @@ class Log implements TopicSource {
     await Promise.resolve();
     return this.frames.slice(after, Math.min(until, after + PAGE));
   }
-}
-
-function dataOf(frame: Buffer): object {
-  const text = frame.toString('utf8', frame.indexOf('{'));
-  return (JSON.parse(text) as { data: object }).data;
 }
 
 function positions(from: number, to: number): object[] {
@@ -188,6 +188,15 @@ describe('a topic', () => {
     const log = new Log();
     const topic = new PositionedTopics().create('t', 7, log);
     expect(() => topic.publish(9, new OutboundFrame('event', {}))).toThrow('9 published after 7');
+  });
+
+  it('closes a connection when what comes next for it is gone', async () => {
+    const read = () => Promise.reject(new LostPosition('t', 1));
+    const topic = new PositionedTopics().create('t', 5, { read });
+    const recipient = new SlowRecipient(1000);
+    topic.subscribe(recipient, 1);
+    await settle();
+    expect([recipient.ended, recipient.taken]).toEqual([{ code: 1013, reason: 'slow' }, []]);
   });
 
   it('asks a source that failed again', async () => {

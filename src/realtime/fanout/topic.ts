@@ -11,7 +11,7 @@ export interface PositionedFrame {
 export interface TopicSource {
   /**
    * Frames with positions after `after` and up to `until`, ascending and without a gap, as many as fit one
-   * answer; at least one when there is one.
+   * answer; at least one when there is one. Rejects with a `LostPosition` when the next one is gone for good.
    */
   read(topic: string, after: number, until: number): Promise<readonly PositionedFrame[]>;
 }

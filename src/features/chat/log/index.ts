@@ -20,6 +20,7 @@ export {
   userChannel,
 } from '../records/index.js';
 export { type AppendInput, type Committed, RoomLog } from './room-log.js';
+  type RoomDropped,
 export type { RoomFacts, RoomKind, RoomRole, RoomView } from '../records/index.js';
 
 /** What chat's module provides for the rooms' logs; `RoomLog` and `LogReader` are for other features too. */

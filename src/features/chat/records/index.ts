@@ -30,6 +30,7 @@ export type {
   ThreadPositionsTable,
 } from './tables.js';
 export { FOR_EVER_MS, UNNAMED_LIFE_MS } from './tables.js';
+  type RoomDropped,
 export { directKey, eventView, iso, messageView, roomFacts } from './views.js';
 export { droppedByClientId, tombstoneOf } from './retention/dropped-messages.store.js';
   DroppedMessagesTable,

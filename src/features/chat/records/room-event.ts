@@ -26,6 +26,11 @@ export interface RoomCommitted {
   readonly events: readonly RoomEvent[];
 }
 
+/** What the bus carries on a room's channel when the oldest events of its log, these, are no longer kept. */
+export interface RoomDropped {
+  readonly dropped: { readonly from: number; readonly until: number };
+}
+
 /** What the bus carries on a user's channel when a room's log says that the user joined it or left it. */
 export interface MembershipChanged {
   readonly type: 'membership';

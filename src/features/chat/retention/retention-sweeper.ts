@@ -5,9 +5,11 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { type Cancel, Clock } from '../../../realtime/index.js';
+import { type Cancel, Clock, TopicBus } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
+import { roomChannel, type RoomDropped } from '../log/index.js';
+import type { LowEnd } from './dropped-marks.store.js';
 import { type DueRooms, store as retentionStore } from './retention.store.js';
 
 const DAY_MS = 86_400_000;
@@ -35,6 +37,7 @@ export class RetentionSweeper implements OnApplicationBootstrap, OnApplicationSh
   constructor(
     @InjectStore(retentionStore) private readonly store: Store<typeof retentionStore>,
     @Inject(CHAT_SETTINGS) private readonly settings: ChatSettings,
+    private readonly bus: TopicBus,
     private readonly clock: Clock,
   ) {}
 
@@ -78,10 +81,16 @@ export class RetentionSweeper implements OnApplicationBootstrap, OnApplicationSh
     let events = 0;
     for (let roomIds = due; roomIds.length > 0 && !this.isStopped;) {
       const nowMs = this.clock.now();
-      const dropped = await this.store.drop({ roomIds, beforeMs, nowMs, budget: ROWS_PER_WRITE });
-      events += dropped.events;
-      roomIds = dropped.left;
+      const { lowEnds, left } = await this.store.drop({ roomIds, beforeMs, nowMs, budget: ROWS_PER_WRITE });
+      for (const lowEnd of lowEnds) events += this.tell(lowEnd);
+      roomIds = left;
     }
     return events;
+  }
+
+  /** Nodes have the last events of their rooms in memory. Gives how many were dropped. */
+  private tell({ roomId, from, until }: LowEnd): number {
+    this.bus.publish(roomChannel(roomId), { dropped: { from, until } } satisfies RoomDropped);
+    return until + 1 - from;
   }
 }

@@ -37,7 +37,7 @@ async function dropBefore(number: number, roomId: string, budget = 100): Promise
   let [events, steps] = [0, 0];
   for (let roomIds: readonly string[] = [roomId]; roomIds.length > 0; steps += 1) {
     const dropped = await retention.drop({ roomIds, beforeMs: day(number), nowMs: day(number), budget });
-    events += dropped.events;
+    for (const { from, until } of dropped.lowEnds) events += until + 1 - from;
     roomIds = dropped.left;
     expect(await firstSeq(roomId)).toBe((await log.logs.roomFacts(roomId))?.floor);
   }
@@ -85,9 +85,10 @@ describe('dropping', () => {
     );
     await on(1, ...reactions, log.sending(roomId));
     const step = { roomIds: [roomId], beforeMs: day(2), nowMs: day(2), budget: 3 };
-    expect(await retention.drop(step)).toEqual({ events: 2, left: [roomId] });
-    expect(await retention.drop(step)).toEqual({ events: 1, left: [roomId] });
-    expect(await retention.drop(step)).toEqual({ events: 3, left: [roomId] });
+    const dropped = (from: number, until: number) => ({ lowEnds: [{ roomId, from, until }], left: [roomId] });
+    expect(await retention.drop(step)).toEqual(dropped(1, 2));
+    expect(await retention.drop(step)).toEqual(dropped(3, 3));
+    expect(await retention.drop(step)).toEqual(dropped(4, 6));
     expect(await dropBefore(2, roomId, 1)).toBe(3);
   });
 
@@ -95,8 +96,15 @@ describe('dropping', () => {
     const [one, two, three] = [await log.group(), await log.group(), await log.group()];
     const step = { beforeMs: day(1), nowMs: day(1), budget: 3 };
     const roomIds = [one, two, three];
-    expect(await retention.drop({ ...step, roomIds })).toEqual({ events: 3, left: [two, three] });
-    expect(await retention.drop({ ...step, roomIds: [two, three] })).toEqual({ events: 3, left: [three] });
+    const dropped = (roomId: string, from: number, until: number) => ({ roomId, from, until });
+    expect(await retention.drop({ ...step, roomIds })).toEqual({
+      lowEnds: [dropped(one, 1, 2), dropped(two, 1, 1)],
+      left: [two, three],
+    });
+    expect(await retention.drop({ ...step, roomIds: [two, three] })).toEqual({
+      lowEnds: [dropped(two, 2, 2), dropped(three, 1, 2)],
+      left: [three],
+    });
   });
 
   it('finds the rooms that have something due, page by page', async () => {

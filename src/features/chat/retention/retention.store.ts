@@ -38,7 +38,8 @@ export interface Dropping {
 }
 
 export interface Dropped {
-  readonly events: number;
+  /** What is gone, room by room. */
+  readonly lowEnds: readonly LowEnd[];
   /** The rooms that may have more. */
   readonly left: readonly string[];
 }
@@ -69,18 +70,19 @@ export const store = defineStore({
     /** Drops due events of these rooms, as many as the budget allows; their floors rise. */
     drop: async (db: Db, dropping: Dropping): Promise<Dropped> => {
       let { budget } = dropping;
-      let events = 0;
+      const lowEnds: LowEnd[] = [];
       for (const [index, roomId] of dropping.roomIds.entries()) {
-        const oldest = await oldestEvents(db, roomId, dropping.beforeMs, budget);
-        if (oldest.last) {
-          await dropEvents(db, { roomId, from: oldest.floor, until: oldest.last.seq }, oldest.last.ordinal);
-          await dropMessages(db, { roomId, from: oldest.floor, until: oldest.last.seq }, dropping.nowMs);
-          events += oldest.last.seq + 1 - oldest.floor;
+        const { floor: from, last, weight } = await oldestEvents(db, roomId, dropping.beforeMs, budget);
+        if (last) {
+          const lowEnd = { roomId, from, until: last.seq };
+          await dropEvents(db, lowEnd, last.ordinal);
+          await dropMessages(db, lowEnd, dropping.nowMs);
+          lowEnds.push(lowEnd);
         }
-        budget -= oldest.weight;
-        if (budget <= 0) return { events, left: dropping.roomIds.slice(index) };
+        budget -= weight;
+        if (budget <= 0) return { lowEnds, left: dropping.roomIds.slice(index) };
       }
-      return { events, left: [] };
+      return { lowEnds, left: [] };
     },
   },
 });

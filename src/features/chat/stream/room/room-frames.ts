@@ -1,5 +1,11 @@
-import { OutboundFrame, type PositionedFrame, type TopicSource } from '../../../../realtime/index.js';
+import {
+  LostPosition,
+  OutboundFrame,
+  type PositionedFrame,
+  type TopicSource,
+} from '../../../../realtime/index.js';
 import type { LogReader, RoomEvent } from '../../log/index.js';
+import { isDropped } from './dropped-events.js';
 import type { FrameCache } from './frame-cache.js';
 
 /** At most this many cached frames leave in one page; a page from the log is bounded by its bytes. */
@@ -10,6 +16,7 @@ export const frameOf = (event: RoomEvent): OutboundFrame => new OutboundFrame('r
 
 /** Reads the frames of one room again, for whoever is behind. */
 export class RoomFrames implements TopicSource {
+  private floor = 1;
   private readonly reading = new Map<string, Promise<readonly PositionedFrame[]>>();
 
   constructor(
@@ -27,12 +34,19 @@ export class RoomFrames implements TopicSource {
 
   async read(_topic: string, after: number, until: number): Promise<readonly PositionedFrame[]> {
     const cached = this.cached(after, until);
+  /** Forgets the frames of events that were dropped from the log, and those that show their messages. */
+  drop(from: number, until: number): void {
+    this.floor = Math.max(this.floor, until + 1);
+    for (let seq = from; seq <= until; seq += 1) this.cache.forgetMessage(this.roomId, seq);
+  }
+
     return cached.length > 0 ? cached : await this.readOnce(after, until);
   }
 
   private cached(after: number, until: number): PositionedFrame[] {
     const frames: PositionedFrame[] = [];
-    const last = Math.min(until, after + CACHED_PAGE);
+    if (after < this.start || after + 1 < this.floor) return frames;
+    const last = Math.min(until, after + limit);
     for (let position = after + 1; position <= last; position += 1) {
       const frame = this.cache.get(this.roomId, position);
       if (frame === undefined) break;
@@ -56,6 +70,9 @@ export class RoomFrames implements TopicSource {
     return events.map((event) => ({ position: event.seq, frame: frameOf(event) }));
   }
 }
+    if (events[0]?.seq !== after + 1 && (await isDropped(this.log, this.roomId, after + 1))) {
+      throw new LostPosition(this.roomId, after);
+    }
 
 function erasedSeq(event: RoomEvent): number | undefined {
   if (event.type === 'message.deleted') return event['messageSeq'] as number;

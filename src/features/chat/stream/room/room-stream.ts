@@ -5,8 +5,15 @@ import {
   type Topic,
   type Topics,
 } from '../../../../realtime/index.js';
-import { type LogReader, roomChannel, type RoomCommitted, type RoomEvent } from '../../log/index.js';
+import {
+  type LogReader,
+  roomChannel,
+  type RoomCommitted,
+  type RoomDropped,
+  type RoomEvent,
+} from '../../log/index.js';
 import type { RoomStatePush } from '../../rooms/index.js';
+import { isDropped } from './dropped-events.js';
 import type { FrameCache } from './frame-cache.js';
 import { HeldStates } from './held-states.js';
 import { frameOf, RoomFrames } from './room-frames.js';
@@ -27,6 +34,8 @@ export interface StreamServices {
   /** Called after each event, in the log's order. It must not throw. */
   readonly onEvent: (stream: RoomStream, event: RoomEvent) => void;
   /** Told once when the log cannot be read; the stream tries again by itself. */
+  /** Called when the log no longer has what comes next: the stream cannot go on. */
+  readonly onLost: (stream: RoomStream) => void;
   readonly onTrouble: (roomId: string, error: unknown) => void;
 }
 
@@ -63,7 +72,8 @@ export class RoomStream {
   }
 
   /** Takes a message of the room's bus channel. */
-  receive(message: Partial<RoomCommitted & RoomStatePush>): void {
+  receive(message: Partial<RoomCommitted & RoomDropped & RoomStatePush>): void {
+    if (message.dropped !== undefined) this.frames.drop(message.dropped.from, message.dropped.until);
     for (const event of message.events ?? []) this.accept(event);
     if (message.state !== undefined) this.acceptState(message.state);
     this.repairIn(REORDER_MS);
@@ -149,7 +159,10 @@ export class RoomStream {
     const before = this.position;
     const events = await this.services.log.events(this.roomId, before, this.goal);
     for (const event of events) this.accept(event);
-    if (!this.isStopped && this.position === before) {
+    if (this.isStopped || this.position > before) return;
+    if (await isDropped(this.services.log, this.roomId, before + 1)) {
+      this.services.onLost(this);
+    } else {
       throw new Error(
         `room ${this.roomId}: the log gave nothing after ${before}, though it goes to ${this.goal}`,
       );

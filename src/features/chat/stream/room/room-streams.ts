@@ -1,4 +1,4 @@
-import type { Cancel, TopicBus } from '../../../../realtime/index.js';
+import { type Cancel, CLOSE, type TopicBus } from '../../../../realtime/index.js';
 import { roomChannel, type RoomCommitted } from '../../log/index.js';
 import type { RoomStatePush } from '../../rooms/index.js';
 import { COMPARISON_MS, HeadComparison } from './head-comparison.js';
@@ -14,7 +14,7 @@ interface ActiveRoom {
   isIdle: boolean;
 }
 
-export interface RoomStreamsServices extends StreamServices {
+export interface RoomStreamsServices extends Omit<StreamServices, 'onLost'> {
   readonly bus: TopicBus;
 }
 
@@ -56,7 +56,8 @@ export class RoomStreams {
   }
 
   private begin(roomId: string, position: number): ActiveRoom {
-    const stream = new RoomStream(roomId, position, this.services);
+    const onLost = (lost: RoomStream) => this.lose(lost);
+    const stream = new RoomStream(roomId, position, { ...this.services, onLost });
     const room: ActiveRoom = { stream, isStopped: false, isIdle: false };
     this.rooms.set(roomId, room);
     this.listen(room);
@@ -91,6 +92,12 @@ export class RoomStreams {
       else if (room.isIdle) this.end(roomId);
       else room.isIdle = true;
     }
+  }
+
+  /** Whoever stands here missed events that are gone: their clients come back, and are told so by `room.sync`. */
+  private lose({ roomId, topic }: RoomStream): void {
+    for (const connection of topic.connections()) connection.close({ code: CLOSE.overload, reason: 'slow' });
+    this.end(roomId);
   }
 
   private end(roomId: string): void {
