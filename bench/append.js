@@ -17,8 +17,10 @@ await compile();
 const source = pathToFileURL(join(process.env.PARLEY_COMPILED_DIR, 'src')).href;
 const { SqliteDatabase } = await import(`${source}/storage/sqlite/database.sqlite.js`);
 const { chatMigrations } = await import(`${source}/features/chat/records/index.js`);
-const { appendStore, LogWriter } = await import(`${source}/features/chat/log/index.js`);
+const { appendStore, LogPublisher, LogWriter, Outbox } = await import(`${source}/features/chat/log/index.js`);
 const { MemoryTopicBus } = await import(`${source}/realtime/fanout/topic-bus.memory.js`);
+const { LargeRooms } = await import(`${source}/features/chat/large-rooms/index.js`);
+const { ANY_SIZE } = await import(`${source}/features/chat/room-sizes.js`);
 const { SystemClock, newId } = await import(`${source}/realtime/index.js`);
 
 for (const durability of ['full', 'process']) {
@@ -85,7 +87,12 @@ async function measureBatches(database, rooms, size) {
 
 /** Each sends its next message when the last one is stored. */
 async function measureSenders(database, rooms, count) {
-  const writer = new LogWriter(database.open(appendStore), new MemoryTopicBus(), new SystemClock());
+  const writer = new LogWriter(
+    database.open(appendStore),
+    new LogPublisher(new MemoryTopicBus(), new Outbox()),
+    new SystemClock(),
+    new LargeRooms({ rooms: ANY_SIZE }),
+  );
   const waits = [];
   const elapsedMs = await Promise.all(
     Array.from({ length: count }, () =>

@@ -48,7 +48,7 @@ export function authSettings(config: Config): AuthSettings {
   };
 }
 
-export function chatSettings(config: Config): ChatSettings {
+export function chatSettings(config: Config, forgottenConsumers: readonly string[] = []): ChatSettings {
   return {
     maxAnswerBytes: config.MAX_ANSWER_BYTES,
     retentionDays: config.RETENTION_DAYS,
@@ -62,6 +62,7 @@ export function chatSettings(config: Config): ChatSettings {
       maxBytesPerDay: config.MAX_UPLOAD_BYTES_PER_DAY,
       publicUrl: config.PUBLIC_URL,
     },
+    consumers: { forgotten: forgottenConsumers, drainMs: config.DRAIN_MS },
   };
 }
 

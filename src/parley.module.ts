@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
-import { CONFIG } from './config/index.js';
+import { CONFIG, type Config } from './config/index.js';
 import { AuthModule } from './features/auth/index.js';
 import { ChatModule } from './features/chat/index.js';
 import { PresenceModule } from './features/presence/index.js';
@@ -18,6 +18,11 @@ import { StorageModule } from './storage/index.js';
 export interface ParleyOptions {
   /** The modules that extend the service, add-ons of a team included. */
   readonly features: NonNullable<ModuleMetadata['imports']>;
+  /**
+   * Names of consumers of the logs that are gone for good: what is kept for them is dropped at the start. Default: none.
+   * A consumer that is merely missing loses nothing, and finds its events when it is back.
+   */
+  readonly forgetConsumers?: readonly string[];
 }
 
 /** The whole service as one module. Start an application that imports it with `startParley`. */
@@ -32,14 +37,17 @@ export class ParleyModule {
    * export class AppModule {}
    * ```
    */
-  static register({ features }: ParleyOptions): DynamicModule {
+  static register({ features, forgetConsumers }: ParleyOptions): DynamicModule {
     return {
       module: ParleyModule,
       imports: [
         RealtimeModule.forRootAsync({ inject: [CONFIG], useFactory: realtimeSettings }),
         StorageModule.forRootAsync({ inject: [CONFIG], useFactory: storageSettings }),
         AuthModule.forRootAsync({ inject: [CONFIG], useFactory: authSettings }),
-        ChatModule.forRootAsync({ inject: [CONFIG], useFactory: chatSettings }),
+        ChatModule.forRootAsync({
+          inject: [CONFIG],
+          useFactory: (config: Config) => chatSettings(config, forgetConsumers),
+        }),
         PresenceModule.forRootAsync({ inject: [CONFIG], useFactory: presenceSettings }),
         OpsModule,
         ...features,

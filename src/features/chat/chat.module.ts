@@ -1,20 +1,22 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { StorageModule } from '../../storage/index.js';
 import { administrationProviders, discoveryStore } from './administration/index.js';
 import { attachmentProviders, AttachmentsController, attachmentsStore } from './attachments/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from './chat.settings.js';
-import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
 import { consumerProviders, consumersStore } from './consumers/index.js';
 import { LargeRooms } from './large-rooms/index.js';
-import { appendStore, LogReader, logProviders, logStore, mutesStore, RoomLog } from './log/index.js';
+import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
+import { appendStore, LogReader, logProviders, logStore, mutesStore, RoomLog, streamsStore } from './log/index.js';
 import { messageProviders, messagesStore } from './messages/index.js';
 import { profileProviders } from './profiles/index.js';
 import { readingProviders, readsStore, receiptsStore } from './reading/index.js';
 import { chatMigrations } from './records/index.js';
+import { retentionProviders, retentionStore } from './retention/index.js';
 import { RoomAccess, roomProviders, RoomPushes, roomsStore } from './rooms/index.js';
 import { searchProviders, searchStore } from './search/index.js';
 import { MembershipChanges, streamProviders } from './stream/index.js';
-import { retentionProviders, retentionStore } from './retention/index.js';
+import { streamingProviders } from './streaming/index.js';
 import { syncProviders, syncStore } from './sync/index.js';
 import { typingProviders, typingStore } from './typing/index.js';
 
@@ -32,11 +34,13 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
  */
 @Module({
   imports: [
+    DiscoveryModule,
     StorageModule.forFeature({
       migrations: chatMigrations,
       stores: [
         attachmentsStore,
         appendStore,
+        consumersStore,
         logStore,
         mutesStore,
         roomsStore,
@@ -45,25 +49,29 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
         pinsStore,
         searchStore,
         readsStore,
+        retentionStore,
         receiptsStore,
+        streamsStore,
         typingStore,
         syncStore,
       ],
     }),
   ],
-        retentionStore,
   controllers: [AttachmentsController],
   providers: [
     ...attachmentProviders,
+    LargeRooms,
     ...logProviders,
+    ...consumerProviders,
     ...roomProviders,
     ...administrationProviders,
     ...messageProviders,
     ...lifecycleProviders,
-    LargeRooms,
     ...searchProviders,
+    ...retentionProviders,
     ...readingProviders,
     ...typingProviders,
+    ...streamingProviders,
     ...streamProviders,
     ...profileProviders,
     ...syncProviders,
@@ -71,4 +79,3 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
   exports: [LargeRooms, RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],
 })
 export class ChatModule extends ConfigurableModuleClass {}
-    ...retentionProviders,

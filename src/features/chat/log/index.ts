@@ -1,31 +1,48 @@
 import type { Provider } from '@nestjs/common';
+import { LogPublisher } from './log-publisher.js';
 import { LogReader } from './log-reader.js';
 import { SqlLogReader } from './log-reader.sql.js';
 import { LogWriter } from './log-writer.js';
+import { Outbox } from './outbox.js';
 import { ReadPositions } from './read-positions.js';
 import { RoomLog } from './room-log.js';
 
-export { appendStore } from './append/index.js';
+export { appendStore, type Interest } from './append/index.js';
 export { LogReader, type Memberships } from './log-reader.js';
-export { type Append, LogWriter } from './log-writer.js';
+export { LogPublisher } from './log-publisher.js';
+export { type Append, LogWriter, refusal } from './log-writer.js';
 export { store as logStore } from './log.store.js';
 export { type Mute, type Muted, store as mutesStore } from './mutes.store.js';
 export type { MessageView } from '../records/index.js';
+export { Outbox } from './outbox.js';
 export { ReadPositions } from './read-positions.js';
 export {
   type MembershipChanged,
   roomChannel,
   type RoomCommitted,
+  type RoomDropped,
   type RoomEvent,
   userChannel,
 } from '../records/index.js';
 export { type AppendInput, type Committed, RoomLog } from './room-log.js';
-  type RoomDropped,
 export type { RoomFacts, RoomKind, RoomRole, RoomView } from '../records/index.js';
+
+export {
+  endOfStream,
+  MAX_STREAMS_IN_ROOM,
+  MAX_STREAMS_OF_USER,
+  MAX_STREAMS_OF_USER_IN_ROOM,
+  STREAM_IDLE_MS,
+  STREAM_KEPT_MS,
+  STREAM_LIFE_MS,
+} from './append/index.js';
+export { type SpokenStream, store as streamsStore, type StreamRef } from './streams.store.js';
 
 /** What chat's module provides for the rooms' logs; `RoomLog` and `LogReader` are for other features too. */
 export const logProviders: Provider[] = [
+  LogPublisher,
   LogWriter,
+  Outbox,
   ReadPositions,
   RoomLog,
   { provide: LogReader, useClass: SqlLogReader },

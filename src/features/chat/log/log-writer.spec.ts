@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { RealtimeError, SystemClock, TopicBus } from '../../../realtime/index.js';
+import { type Clock, RealtimeError, SystemClock, TopicBus } from '../../../realtime/index.js';
 import { StorageError } from '../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
+import { LargeRooms } from '../large-rooms/index.js';
+import { ANY_SIZE, type RoomSizes } from '../room-sizes.js';
 import { AppendDriver, LOG_MIGRATIONS } from './append-driver.js';
+import { LogPublisher } from './log-publisher.js';
 import { LogWriter } from './log-writer.js';
+import { Outbox } from './outbox.js';
 
 /** Keeps what is published. */
 class RecordingBus extends TopicBus {
@@ -28,11 +32,15 @@ beforeEach(async () => {
   test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   log = new AppendDriver(test.database);
   bus = new RecordingBus();
-  writer = new LogWriter(log.appends, bus, new SystemClock());
+  writer = newWriter();
   roomId = await log.group();
 });
 
 afterEach(async () => test.close());
+
+function newWriter(clock: Clock = new SystemClock(), rooms: RoomSizes = ANY_SIZE): LogWriter {
+  return new LogWriter(log.appends, new LogPublisher(bus, new Outbox()), clock, new LargeRooms({ rooms }));
+}
 
 /** How many commits wrote members' rows, which every message does. */
 async function commits(): Promise<number> {

@@ -1,14 +1,10 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, RealtimeError, TopicBus } from '../../../realtime/index.js';
+import { Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { Clock, RealtimeError } from '../../../realtime/index.js';
 import { InjectStore, type Store, StorageError } from '../../../storage/index.js';
 import { appendStore, type Change, type Outcome, type Refused, type Stored } from './append/index.js';
-import {
-  type MembershipChanged,
-  roomChannel,
-  type RoomCommitted,
-  type RoomEvent,
-  userChannel,
-} from '../records/index.js';
+import { GatheringWindows, LargeRooms } from '../large-rooms/index.js';
+import { membersIn, type RoomEvent } from '../records/index.js';
+import { LogPublisher } from './log-publisher.js';
 
 /** Events of one commit. More would make its first append wait for too long. */
 const MAX_BATCH_EVENTS = 256;
@@ -34,32 +30,52 @@ interface Waiting {
 
 /**
  * Commits changes of rooms in groups: those that arrive while a commit is in flight form the next one. Each has a fate of its
- * own, and all are stored, published and answered in the order in which they came.
+ * own, and all are stored, published and answered in the order in which they came. Joins and leaves of large rooms are
+ * held back for up to a second, so that many of them are one event.
  */
 @Injectable()
-export class LogWriter implements OnApplicationShutdown {
+export class LogWriter implements OnModuleDestroy, OnApplicationShutdown {
   private readonly queue: Waiting[] = [];
+  private readonly windows: GatheringWindows<Waiting>;
   private committing: Promise<void> | undefined;
 
   constructor(
     @InjectStore(appendStore) private readonly store: Store<typeof appendStore>,
-    private readonly bus: TopicBus,
+    private readonly publisher: LogPublisher,
     private readonly clock: Clock,
-  ) {}
+    private readonly largeRooms: LargeRooms,
+  ) {
+    this.windows = new GatheringWindows(clock, (waiting) => this.enqueue(waiting));
+  }
 
   /**
    * Takes the change into the order of commits. A refusal rejects with its code, a full queue with `UNAVAILABLE`, and what
    * the database could not do with a `StorageError`.
    */
   submit(change: Change): Append<Stored> {
-    if (this.queue.length >= MAX_QUEUE) return turnedAway();
-    const committed = new Promise<Stored>((resolve, reject) => this.queue.push({ change, resolve, reject }));
-    this.committing ??= this.commitAll();
+    if (this.queue.length + this.windows.size >= MAX_QUEUE) return turnedAway();
+    const committed = new Promise<Stored>((resolve, reject) => this.enter({ change, resolve, reject }));
     return { admitted: Promise.resolve(), committed };
+  }
+
+  /** From here on nothing waits for others: the connections are about to be closed. */
+  onModuleDestroy(): void {
+    this.windows.close();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.committing;
+  }
+
+  private enter(waiting: Waiting): void {
+    const { change } = waiting;
+    const isGathered = comesOrGoes(change) && this.windows.hold(change.roomId, waiting);
+    if (!isGathered) this.enqueue([waiting]);
+  }
+
+  private enqueue(waiting: readonly Waiting[]): void {
+    this.queue.push(...waiting);
+    this.committing ??= this.commitAll();
   }
 
   private async commitAll(): Promise<void> {
@@ -79,7 +95,12 @@ export class LogWriter implements OnApplicationShutdown {
     const changes = batch.map(({ change }) => change);
     let outcomes: Outcome[];
     try {
-      outcomes = await this.store.append({ nowMs: this.clock.now(), changes });
+      outcomes = await this.store.append({
+        nowMs: this.clock.now(),
+        changes,
+        interests: this.publisher.outbox.interests,
+        sizes: this.largeRooms.sizes,
+      });
     } catch (error) {
       await this.recover(batch, error);
       return;
@@ -97,7 +118,7 @@ export class LogWriter implements OnApplicationShutdown {
   }
 
   private settle(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
-    this.publish(outcomes);
+    this.noteGathering(this.publisher.publish(outcomes));
     for (const [index, { resolve, reject }] of batch.entries()) {
       const outcome = outcomes[index];
       if (outcome?.outcome === 'stored') resolve(outcome);
@@ -105,25 +126,20 @@ export class LogWriter implements OnApplicationShutdown {
     }
   }
 
-  private publish(outcomes: readonly Outcome[]): void {
-    const byRoom = new Map<string, RoomEvent[]>();
-    const events = outcomes.flatMap((outcome) => (outcome.outcome === 'stored' ? outcome.events : []));
+  /** A room that has gathered once is large: what comes within the next second waits for the rest of it. */
+  private noteGathering(events: readonly RoomEvent[]): void {
     for (const event of events) {
-      const ofRoom = byRoom.get(event.roomId);
-      if (ofRoom) ofRoom.push(event);
-      else byRoom.set(event.roomId, [event]);
+      if (event.type !== 'members.changed') continue;
+      this.largeRooms.spare('gatherings');
+      this.largeRooms.spare('gatheredMembers', membersIn(event).length);
+      this.windows.open(event.roomId);
     }
-    for (const [roomId, ofRoom] of byRoom) {
-      this.bus.publish(roomChannel(roomId), { events: ofRoom } satisfies RoomCommitted);
-    }
-    for (const event of events) this.publishMembership(event);
   }
+}
 
-  private publishMembership({ type, roomId, seq, userId }: RoomEvent): void {
-    if (type !== 'member.joined' && type !== 'member.left') return;
-    const message: MembershipChanged = { type: 'membership', roomId, seq };
-    this.bus.publish(userChannel(String(userId)), message);
-  }
+/** Whether a large room tells of it together with others. */
+function comesOrGoes({ change }: Change): boolean {
+  return change === 'join' || change === 'add' || change === 'leave';
 }
 
 function weightOf(change: Change): number {
@@ -138,7 +154,8 @@ function turnedAway(): Append<Stored> {
   return { admitted: Promise.resolve(), committed: Promise.reject(error) };
 }
 
-function refusal({ code, message, path, retryAfterMs }: Refused): RealtimeError {
+/** What one who was refused is told. */
+export function refusal({ code, message, path, retryAfterMs }: Refused): RealtimeError {
   if (path === undefined) {
     return new RealtimeError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
   }

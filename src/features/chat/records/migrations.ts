@@ -2,9 +2,11 @@ import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { DialectName, Migration } from '../../../storage/index.js';
 import { administrationMigrations } from './migrations/administration.migrations.js';
 import { attachmentMigrations } from './migrations/attachments.migrations.js';
+import { consumerMigrations } from './migrations/consumers.migrations.js';
 import { lifecycleMigrations } from './migrations/lifecycle.migrations.js';
-import { searchMigrations } from './migrations/search.migrations.js';
 import { retentionMigrations } from './migrations/retention.migrations.js';
+import { searchMigrations } from './migrations/search.migrations.js';
+import { streamingMigrations } from './migrations/streaming.migrations.js';
 import type { ChatTables } from './tables.js';
 
 /** Chat's schema, step by step. */
@@ -36,11 +38,13 @@ export const chatMigrations: readonly Migration[] = [
   },
   ...administrationMigrations,
   ...attachmentMigrations,
+  ...consumerMigrations,
   ...lifecycleMigrations,
+  ...retentionMigrations,
   ...searchMigrations,
+  ...streamingMigrations,
 ];
 
-  ...retentionMigrations,
 function rooms(db: Kysely<unknown>) {
   return db.schema
     .createTable('rooms')

@@ -10,10 +10,11 @@ export interface RoomsTable {
   head: number;
   /** Root messages up to the head. */
   ordinal: number;
+  /** The oldest `seq` still kept; `head + 1` when none is. */
   floor: number;
-  member_count: number;
   /** Root messages before the floor. */
   floor_ordinal: number;
+  member_count: number;
   /** The two user ids of a direct room in their order, joined by a colon: there is one room for each pair. */
   direct_key: string | null;
   creator_id: string | null;
@@ -62,7 +63,6 @@ export interface MessagesTable {
   attachments: string;
 }
 
-export interface MembersTable {
 /**
  * What is left of a message below the floor, for ever: enough that a repetition of its sending is known for one, and
  * that an edit which is still in the log shows its tombstone.
@@ -72,6 +72,7 @@ export type DroppedMessagesTable = Pick<
   'room_id' | 'sender_id' | 'client_id' | 'seq' | 'id' | 'created_at' | 'edited_at' | 'reply_to' | 'thread_seq'
 > & { deleted_at: number };
 
+export interface MembersTable {
   room_id: string;
   user_id: string;
   role: RoomRole;
@@ -194,10 +195,59 @@ export interface AttachmentKeysTable {
   secret: string;
 }
 
+/** A consumer of the logs that events are kept for, whether this build has it or not. */
+export interface LogConsumersTable {
+  name: string;
+  /** JSON: a list of types, or `"*"`. */
+  types: string;
+  /** Who hands it events; null, or `held_until` gone by: nobody, and anyone may. */
+  holder: string | null;
+  held_until: number;
+}
+
+/** A room with events for a consumer. There is no row when the consumer has had all of them. */
+export interface OutboxTable {
+  consumer: string;
+  room_id: string;
+  /** The consumer has had the room's events up to this one. */
+  after_seq: number;
+  /** The last event that was appended for it. */
+  last_seq: number;
+  /** Since when the room waits for its turn. */
+  queued_at: number;
+}
+
+/** A message that is said little by little, or what is left of it for a day: then it has no words any more. */
+export interface StreamsTable {
+  /** Also the id of the message that it becomes. */
+  id: string;
+  room_id: string;
+  sender_id: string;
+  /** The `client_id` of the message that it becomes. */
+  client_id: string;
+  /** As it was said up to a second ago; empty once it is closed. */
+  text: string;
+  reply_to: number | null;
+  thread_seq: number | null;
+  /** JSON; null once it is closed. */
+  meta: string | null;
+  created_at: number;
+  /**
+   * When somebody has to see to it: an open stream is then ended, an aborted one announced (at `closed_at`), and what
+   * is left of either removed.
+   */
+  due_at: number;
+  /** Null while it is open. */
+  closed_at: number | null;
+  /** The message that it became; null for one that was aborted. */
+  message_seq: number | null;
+}
+
 export interface ChatTables {
   rooms: RoomsTable;
   room_events: RoomEventsTable;
   messages: MessagesTable;
+  dropped_messages: DroppedMessagesTable;
   members: MembersTable;
   restrictions: RestrictionsTable;
   channel_names: ChannelNamesTable;
@@ -211,5 +261,7 @@ export interface ChatTables {
   attachments: AttachmentsTable;
   upload_days: UploadDaysTable;
   attachment_keys: AttachmentKeysTable;
+  log_consumers: LogConsumersTable;
+  outbox: OutboxTable;
+  streams: StreamsTable;
 }
-  dropped_messages: DroppedMessagesTable;

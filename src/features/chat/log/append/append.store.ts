@@ -10,6 +10,8 @@ import { changeMessage } from './lifecycle/lifecycle-rules.js';
 import { addMembers, createRoom, joinRoom, leaveRoom } from './membership-rules.js';
 import { sendMessage } from './message-rules.js';
 import { appendModuleEvent } from './module-rules.store.js';
+import { isStreaming } from './streaming/changes.js';
+import { changeStream } from './streaming/stream-rules.store.js';
 import type { Workspace } from './workspace.js';
 
 type Db = Kysely<ChatTables>;
@@ -24,10 +26,10 @@ export const store = defineStore({
      * Performs changes in their order, each on what those before it did, and tells what became of each. A change
      * that is refused leaves nothing behind and does not touch the others; a rejection means that none was done.
      */
-    append: async (db: Db, { nowMs, changes }: Batch): Promise<Outcome[]> => {
-      const work = await openWorkspace(db, nowMs, changes);
+    append: async (db: Db, batch: Batch): Promise<Outcome[]> => {
+      const work = await openWorkspace(db, batch);
       const outcomes: Outcome[] = [];
-      for (const change of changes) outcomes.push(await perform(db, work, change));
+      for (const change of batch.changes) outcomes.push(await perform(db, work, change));
       await flush(db, work);
       return outcomes;
     },
@@ -37,6 +39,7 @@ export const store = defineStore({
 async function perform(db: Db, work: Workspace, change: Change): Promise<Outcome> {
   if (isAdministration(change)) return administer(work, change);
   if (isLifecycle(change)) return changeMessage(work, change);
+  if (isStreaming(change)) return await changeStream(db, work, change);
   if (change.change === 'send') return sendMessage(work, change);
   if (change.change === 'module') return await appendModuleEvent(db, work, change);
   return await changeMembership(db, work, change);

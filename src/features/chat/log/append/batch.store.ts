@@ -13,8 +13,10 @@ import { followMessages } from '../../search-index/index.js';
 import { knowRestrictions, writeAdministration } from './administration/administration.store.js';
 import { attachmentsById, writeNamed } from './attachments/attachments.store.js';
 import { knowBlocks } from './blocks/blocks.store.js';
-import { type Change, type CreateRoom, pairOf } from './change.js';
+import { type Batch, type Change, type CreateRoom, pairOf } from './change.js';
 import { knowTargets, writeLifecycle } from './lifecycle/lifecycle.store.js';
+import { writeOutbox } from './outbox/outbox.store.js';
+import { cutStreamsOff, knowStreams } from './streaming/stream-rows.store.js';
 import {
   deleteMembers,
   insertEvents,
@@ -33,8 +35,8 @@ type Key = readonly [string, string];
  * Reads what the changes stand on. The rooms come first and in the order of their ids: whoever locks rows locks
  * here, and everything after this statement is read behind the lock.
  */
-export async function openWorkspace(db: Db, nowMs: number, changes: readonly Change[]): Promise<Workspace> {
-  const work = new Workspace(nowMs);
+export async function openWorkspace(db: Db, { nowMs, changes, ...terms }: Batch): Promise<Workspace> {
+  const work = new Workspace(nowMs, terms.interests, terms.sizes);
   await knowRooms(db, work, changes);
   await knowCreations(db, work, changes);
   await knowSent(db, work, changes);
@@ -44,6 +46,7 @@ export async function openWorkspace(db: Db, nowMs: number, changes: readonly Cha
   await knowBlocks(db, work, changes);
   await knowRestrictions(db, work, changes);
   await knowAttachments(db, work, changes);
+  await knowStreams(db, work, changes);
   return work;
 }
 
@@ -54,8 +57,10 @@ export async function flush(db: Db, work: Workspace): Promise<void> {
     db,
     pending.leavers.map((member) => [member.room_id, member.user_id]),
   );
+  await cutStreamsOff(db, work, pending);
   await upsertRooms(db, pending.rooms);
   await insertEvents(db, pending.events);
+  await writeOutbox(db, work.interests, pending.events, work.nowMs);
   await followMessages(db, pending);
   await insertMessages(db, pending.messages);
   await writeNamed(db, work.attachments.takeNamed());
@@ -75,6 +80,7 @@ export async function successorOf(db: Db, leaver: MembersTable): Promise<Members
     .where('user_id', '<>', leaver.user_id)
     .orderBy((members) => members.case().when('role', '=', 'admin').then(0).else(1).end())
     .orderBy('joined_seq')
+    .orderBy('user_id')
     .limit(1)
     .executeTakeFirst();
 }
@@ -128,18 +134,18 @@ async function knowCreations(db: Db, work: Workspace, changes: readonly Change[]
 
 async function knowSent(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
   const keys = changes
-    .filter((change) => change.change === 'send')
-    .map(({ roomId, actorId, clientId }) => [roomId, actorId, clientId]);
+    .filter((change) => change.change === 'send' || change.change === 'stream.start')
+    .map(({ roomId, actorId, clientId }) => [roomId, actorId, clientId] as const);
   for (const row of await messagesByClientId(db, keys)) work.knowMessage(row);
+  // Rooms that nothing was dropped from spare the second look.
+  const below = keys.filter(([roomId]) => (work.room(roomId)?.floor ?? 1) > 1);
+  for (const row of await droppedByClientId(db, below)) work.knowDropped(tombstoneOf(row));
 }
 
 async function knowMembers(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
   const keys = new Map(changes.flatMap(standingsOf).map((key) => [key.join('\0'), key]));
   for (const row of await membersByKey(db, [...keys.values()])) work.knowMember(row);
 }
-  // Rooms that nothing was dropped from spare the second look.
-  const below = keys.filter(([roomId]) => (work.room(roomId)?.floor ?? 1) > 1);
-  for (const row of await droppedByClientId(db, below)) work.knowDropped(tombstoneOf(row));
 
 /** Whose standing in which room a change asks about. */
 function standingsOf(change: Change): Key[] {
@@ -157,7 +163,7 @@ function othersOf(change: Exclude<Change, CreateRoom>): readonly string[] {
 
 async function knowReferences(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
   const keys = changes
-    .filter((change) => change.change === 'send')
+    .filter((change) => 'replyTo' in change)
     .flatMap(({ roomId, replyTo, threadSeq }) =>
       [replyTo, threadSeq].flatMap((seq) => (seq === null ? [] : [[roomId, seq] as const])),
     );

@@ -1,6 +1,9 @@
-import { directKey, type MessageView, type RoomEvent, type RoomKind } from '../../records/index.js';
+import { directKey, type MessageView, type RoomEvent, type RoomKind, type StreamsTable } from '../../records/index.js';
 import type { AdministrationChange } from './administration/changes.js';
+import type { RoomSizes } from '../../room-sizes.js';
 import type { LifecycleChange } from './lifecycle/changes.js';
+import type { StreamChange } from './streaming/changes.js';
+import type { Interest } from './outbox/interest.js';
 import type { PlainQuery } from '../../../../storage/index.js';
 
 /** Who acts; null is the service, whose rights are not checked. */
@@ -81,12 +84,17 @@ export type Change =
   | SendMessage
   | LifecycleChange
   | AdministrationChange
+  | StreamChange
   | ModuleEvent;
 
 export interface Batch {
   /** Wall time in milliseconds. */
   readonly nowMs: number;
   readonly changes: readonly Change[];
+  /** For whom the new events are also noted in the outbox. Default: nobody. */
+  readonly interests?: readonly Interest[];
+  /** Default: no room is large, and none is full. */
+  readonly sizes?: RoomSizes;
 }
 
 export interface Stored {
@@ -94,15 +102,22 @@ export interface Stored {
   readonly roomId: string;
   /** True when an earlier request had stored it, and this one stored nothing. */
   readonly duplicate: boolean;
-  /** What was appended; empty when the change changed nothing. */
+  /**
+   * What was appended; empty when the change changed nothing. In a large room several outcomes of one batch may give the
+   * same `members.changed`, as it is at the end of the batch.
+   */
   readonly events: readonly RoomEvent[];
+  /** Who became a member by this change, if it was about others. */
+  readonly added?: readonly string[];
   /** The message of a `send`, or the one that something was done to, as the actor is answered it. */
   readonly message?: MessageView;
+  /** The stream that was opened, or is open under its `clientId` already. */
+  readonly stream?: StreamsTable;
 }
 
 export interface Refused {
   readonly outcome: 'refused';
-  readonly code: 'NOT_FOUND' | 'FORBIDDEN' | 'CONFLICT' | 'VALIDATION_FAILED';
+  readonly code: 'NOT_FOUND' | 'FORBIDDEN' | 'CONFLICT' | 'VALIDATION_FAILED' | 'RATE_LIMITED';
   readonly message: string;
   /** The property at fault, with `VALIDATION_FAILED`. */
   readonly path?: string;

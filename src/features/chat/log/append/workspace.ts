@@ -5,12 +5,15 @@ import type {
   RoomEventsTable,
   RoomsTable,
 } from '../../records/index.js';
-
+import { ANY_SIZE, type RoomSizes } from '../../room-sizes.js';
 import { Listings } from './administration/listings.js';
 import { Restrictions } from './administration/restrictions.js';
 import { NamedAttachments } from './attachments/named-attachments.js';
 import { KnownBlocks } from './blocks/known-blocks.js';
+import { Gatherings } from './large-rooms/gatherings.js';
 import { Marks } from './lifecycle/marks.js';
+import type { Interest } from './outbox/interest.js';
+import { KnownStreams } from './streaming/known-streams.js';
 
 /** What a new event says beside what every event has. */
 export interface EventInput {
@@ -50,9 +53,11 @@ const key = (...parts: readonly (string | number)[]): string => parts.join('\0')
 export class Workspace {
   readonly attachments = new NamedAttachments();
   readonly blocks = new KnownBlocks();
+  readonly gatherings = new Gatherings();
   readonly listings = new Listings();
   readonly marks = new Marks();
   readonly restrictions = new Restrictions();
+  readonly streams = new KnownStreams();
   readonly #rooms = new Map<string, RoomsTable>();
   readonly #directRooms = new Map<string, RoomsTable>();
   readonly #creations = new Map<string, RoomsTable>();
@@ -70,7 +75,12 @@ export class Workspace {
   #mentions: MentionsTable[] = [];
   #unmentioned: MentionsTable[] = [];
 
-  constructor(readonly nowMs: number) {}
+  constructor(
+    readonly nowMs: number,
+    /** For whom new events are noted in the outbox. */
+    readonly interests: readonly Interest[] = [],
+    readonly sizes: RoomSizes = ANY_SIZE,
+  ) {}
 
   room(roomId: string): RoomsTable | undefined {
     return this.#rooms.get(roomId);
@@ -113,6 +123,11 @@ export class Workspace {
     this.#sent.set(key(message.room_id, message.sender_id, message.client_id), message);
   }
 
+  /** Knows a sent message that is below the floor: its repetition is known, but nothing can be done to it. */
+  knowDropped(message: MessagesTable): void {
+    this.#sent.set(key(message.room_id, message.sender_id, message.client_id), message);
+  }
+
   /** A new room without events and members. */
   createRoom(
     room: Pick<RoomsTable, 'id' | 'kind' | 'name' | 'topic' | 'direct_key' | 'creator_id' | 'client_id'>,
@@ -122,12 +137,8 @@ export class Workspace {
       head: 0,
       ordinal: 0,
       floor: 1,
+      floor_ordinal: 0,
       member_count: 0,
-  /** Knows a sent message that is below the floor: its repetition is known, but nothing can be done to it. */
-  knowDropped(message: MessagesTable): void {
-    this.#sent.set(key(message.room_id, message.sender_id, message.client_id), message);
-  }
-
       created_at: this.nowMs,
       archived_at: null,
       last_active_at: this.nowMs,
@@ -137,7 +148,6 @@ export class Workspace {
     return row;
   }
 
-      floor_ordinal: 0,
   /** Gives an event the next place in the room's log. */
   append(room: RoomsTable, event: EventInput): RoomEventsTable {
     room.head += 1;
@@ -200,6 +210,7 @@ export class Workspace {
 
   /** What is to be written; afterwards nothing is. */
   takePending(): Pending {
+    this.gatherings.close();
     const fresh = new Set(this.#newMessages);
     const pending: Pending = {
       rooms: [...this.#changedRooms],

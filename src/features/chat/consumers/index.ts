@@ -1,0 +1,8 @@
+import type { Provider } from '@nestjs/common';
+import { LogConsumers } from './log-consumers.js';
+
+export { store as consumersStore } from './consumers.store.js';
+export { ConsumesLog, type LogBatch, type LogConsumer } from './log-consumer.js';
+
+/** What chat's module provides for consumers of the logs. */
+export const consumerProviders: Provider[] = [LogConsumers];
