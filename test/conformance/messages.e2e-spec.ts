@@ -147,7 +147,21 @@ describe('messages', () => {
         ]).toEqual(['meta']);
     });
 
-    it('with at most 50 mentions, of members only', async () => {
+    it('with at most 50 mentions, however many else are named', async () => {
+      const users = await Promise.all(Array.from({ length: 51 }, (_, i) => target.user(`named-${i}`)));
+      const room = await createRoom(ann, { kind: 'group', memberIds: users.map(({ id }) => id) });
+      const strangers = Array.from({ length: 200 }, (_, i) => `@stranger-${i}`).join(' ');
+      const naming = (count: number): string =>
+        [strangers, ...users.slice(0, count).map(({ username }) => `@${username}`)].join(' ');
+      const { seq, mentions } = await say(ann, room['id'], naming(50));
+      expect(mentions).toEqual(users.slice(0, 50).map(({ id }) => id));
+      const sending = { roomId: room['id'], text: naming(51), clientId: fresh() };
+      expect(await pathsOf(ann, 'message.send', sending)).toEqual(['text']);
+      const editing = { roomId: room['id'], text: naming(51), seq };
+      expect(await pathsOf(ann, 'message.edit', editing)).toEqual(['text']);
+    });
+
+    it('with mentions of members only', async () => {
       const text = `@bob @ann @cat @nobody @BOB bob@bob.example`;
       const { mentions } = await say(ann, roomId, text);
       expect((mentions as string[]).toSorted()).toEqual([ids.ann, ids.bob].toSorted());

@@ -35,8 +35,8 @@ describe('names in a text', () => {
     expect(performance.now() - start).toBeLessThan(50);
   });
 
-  it('are a hundred at most', () => {
+  it('are all found, whatever stands before them', () => {
     const text = Array.from({ length: 500 }, (_, index) => `@name${index}`).join(' ');
-    expect(namesIn(text)).toHaveLength(100);
+    expect(namesIn(text)).toHaveLength(500);
   });
 });

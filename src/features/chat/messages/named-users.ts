@@ -5,9 +5,6 @@ const NAMED = /(?<![\p{L}\p{N}_.@-])@([a-z0-9_.-]{3,32})(?![a-z0-9_])/giu;
 
 const SHORTEST_NAME = 3;
 
-/** Names looked up for one message at most: twice its mentions, since a full stop may belong to a name or end a sentence. */
-const MAX_NAMES = 100;
-
 /**
  * The usernames that a text may name as `@username`, folded, each once. `@ann.` may mean `ann.` or, at the end of a
  * sentence, `ann`: both are given.
@@ -19,9 +16,8 @@ export function namesIn(text: string): string[] {
     const folded = name.toLowerCase();
     const bare = withoutTrailingMarks(folded);
     for (const candidate of [folded, bare]) if (candidate.length >= SHORTEST_NAME) names.add(candidate);
-    if (names.size >= MAX_NAMES) break;
   }
-  return [...names].slice(0, MAX_NAMES);
+  return [...names];
 }
 
 function withoutTrailingMarks(name: string): string {

@@ -11,7 +11,7 @@ import { refuseSilenced } from './administration/silence-rules.js';
 import { attachmentsFor, nameAttachments } from './attachments/attachment-rules.js';
 import { refuseBlocked } from './blocks/block-rules.js';
 import { type Outcome, type Refused, type SendMessage } from './change.js';
-import { mentionedIn } from './mentions.js';
+import { mentionedIn, refuseMentions } from './mentions.js';
 import { type Standing, writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
 
@@ -24,7 +24,8 @@ export function sendMessage(work: Workspace, send: SendMessage): Outcome {
   const refusal =
     refuseSilenced(work, send.roomId, send.actorId) ??
     refuseBlocked(work, standing.room, send.actorId) ??
-    refuseReferences(work, send);
+    refuseReferences(work, send) ??
+    refuseMentions(work, send);
   if (refusal) return refusal;
   const attached = attachmentsFor(work, send);
   if ('outcome' in attached) return attached;

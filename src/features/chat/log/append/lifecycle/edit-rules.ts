@@ -2,7 +2,7 @@ import { eventView } from '../../../records/index.js';
 import { forbid, type Outcome } from '../change.js';
 import { refuseSilenced } from '../administration/silence-rules.js';
 import { refuseBlocked } from '../blocks/block-rules.js';
-import { mentionedIn } from '../mentions.js';
+import { mentionedIn, refuseMentions } from '../mentions.js';
 import type { Workspace } from '../workspace.js';
 import type { EditMessage } from './changes.js';
 import { DELETED, outcomeOf, type Target, targetIn, unchanged } from './target.js';
@@ -35,7 +35,8 @@ function refuseEdit(work: Workspace, { room, message }: Target, edit: EditMessag
   const refusal = refuseSilenced(work, room.id, edit.actorId) ?? refuseBlocked(work, room, edit.actorId);
   if (refusal) return refusal;
   if (message.deleted_at !== null) return DELETED;
-  return edit.text === '' && message.attachments === '[]' ? EMPTY : undefined;
+  if (edit.text === '' && message.attachments === '[]') return EMPTY;
+  return refuseMentions(work, edit);
 }
 
 const EMPTY: Outcome = {
