@@ -1,6 +1,7 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql, type SqlBool } from 'kysely';
 import type { RoomView } from './room-view.js';
 import { messagesByKey, ordinalsAt, placeKey } from './lookups.store.js';
+import { wanted, withManyKeys } from './many.store.js';
 import { readMessageViews } from './message-views.store.js';
 import { type ChatTables, FOR_EVER_MS, type MembersTable, type RoomsTable } from './tables.js';
 import { iso, roomFacts } from './views.js';
@@ -15,9 +16,6 @@ export interface RoomViewsQuery {
   /** Shows each room as it was when this was its head; default: as it is. */
   readonly asOf?: number;
 }
-
-/** Each room is a term of its own, and SQLite nests at most 1,000 of them. */
-const ROOMS_PER_COUNT = 200;
 
 type MemberRoom = RoomsTable &
   Pick<MembersTable, 'role' | 'read_seq' | 'read_ordinal' | 'muted_until'> & {
@@ -67,25 +65,35 @@ function mutedOf({ muted_until: untilMs }: MemberRoom): boolean | string {
 }
 
 async function memberRooms(db: Kysely<ChatTables>, query: RoomViewsQuery): Promise<MemberRoom[]> {
-  if (query.roomIds.length === 0) return [];
-  return await db
-    .selectFrom('rooms')
-    .innerJoin('members', 'members.room_id', 'rooms.id')
+  const asOf = query.asOf ?? Number.MAX_SAFE_INTEGER;
+  return await memberRoomsByKey(
+    db,
+    query.roomIds.map((roomId) => [roomId, query.userId, asOf]),
+  );
+}
+
+/** Rooms by `[id, user_id of a member, seq that they are shown at]`. */
+const memberRoomsByKey = withManyKeys<MemberRoom>((db, keys) =>
+  db
+    .selectFrom(wanted(keys).as('wanted'))
+    .innerJoin('rooms', (join) => join.on('rooms.id', '=', sql.ref('wanted.column1')))
+    .innerJoin('members', (join) =>
+      join
+        .onRef('members.room_id', '=', 'rooms.id')
+        .on('members.user_id', '=', sql.ref('wanted.column2'))
+        .on('members.joined_seq', '<=', sql.ref('wanted.column3')),
+    )
     .selectAll('rooms')
     .select(['members.role', 'members.read_seq', 'members.read_ordinal', 'members.muted_until'])
     .select((room) =>
       room
         .selectFrom('messages')
         .whereRef('messages.room_id', '=', 'rooms.id')
-        .where('messages.seq', '<=', query.asOf ?? Number.MAX_SAFE_INTEGER)
+        .where(sql<SqlBool>`messages.seq <= wanted.column3`)
         .select((message) => message.fn.max<number | null>('messages.seq').as('seq'))
         .as('last_message_seq'),
-    )
-    .where('members.user_id', '=', query.userId)
-    .where('members.joined_seq', '<=', query.asOf ?? Number.MAX_SAFE_INTEGER)
-    .where('rooms.id', 'in', query.roomIds)
-    .execute();
-}
+    ),
+);
 
 /** Looks up the ordinals that neither the room nor the member's row holds, and gives all of them. */
 async function ordinalsOf(
@@ -111,41 +119,28 @@ async function mentionsAfter(
   userId: string,
   positions: readonly Position[],
 ): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
   const unread = positions.filter(({ head, readSeq }) => head > readSeq);
-  for (let start = 0; start < unread.length; start += ROOMS_PER_COUNT) {
-    const rows = await countMentions(db, userId, unread.slice(start, start + ROOMS_PER_COUNT));
-    for (const { room_id, count } of rows) counts.set(room_id, Number(count));
-  }
-  return counts;
+  const rows = await mentionCounts(
+    db,
+    unread.map(({ row, head, readSeq }) => [userId, row.id, readSeq, head]),
+  );
+  return new Map(rows.map(({ room_id, count }) => [room_id, Number(count)]));
 }
 
-async function countMentions(db: Kysely<ChatTables>, userId: string, positions: readonly Position[]) {
-  return await db
-    .selectFrom('mentions')
-    .select((mention) => ['room_id', mention.fn.countAll<number>().as('count')])
-    .where('user_id', '=', userId)
-    // These two follow from the terms below, and are what the key's index is searched by.
-    .where(
-      'room_id',
-      'in',
-      positions.map(({ row }) => row.id),
+/** How often users are named, by `[user_id, room_id, after seq, up to seq]`. */
+const mentionCounts = withManyKeys((db, keys) =>
+  db
+    .selectFrom(wanted(keys).as('wanted'))
+    .innerJoin('mentions', (join) =>
+      join
+        .on('mentions.user_id', '=', sql.ref('wanted.column1'))
+        .on('mentions.room_id', '=', sql.ref('wanted.column2'))
+        .on('mentions.seq', '>', sql.ref('wanted.column3'))
+        .on('mentions.seq', '<=', sql.ref('wanted.column4')),
     )
-    .where('seq', '>', Math.min(...positions.map(({ readSeq }) => readSeq)))
-    .where((mention) =>
-      mention.or(
-        positions.map(({ row, head, readSeq }) =>
-          mention.and([
-            mention('room_id', '=', row.id),
-            mention('seq', '>', readSeq),
-            mention('seq', '<=', head),
-          ]),
-        ),
-      ),
-    )
-    .groupBy('room_id')
-    .execute();
-}
+    .select((mention) => ['mentions.room_id', mention.fn.countAll<number>().as('count')])
+    .groupBy('mentions.room_id'),
+);
 
 function lastMessageKey({ row }: Position): (readonly [string, number])[] {
   return row.last_message_seq === null ? [] : [[row.id, row.last_message_seq]];

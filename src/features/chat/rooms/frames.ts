@@ -1,8 +1,11 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn } from 'class-validator';
-import { IsClientId, IsId, IsText, Optional, PageFrame } from '../frames/index.js';
+import { IsClientId, IsId, IsLimit, IsText, Optional, PageFrame } from '../frames/index.js';
 import type { RoomKind } from '../log/index.js';
 
 const MAX_USERS = 100;
+const MAX_PAGE = 100;
+/** A cursor names the rooms that were active in the seconds before the first page. */
+const MAX_ORDER = 60_000;
 
 /** `room.create` */
 export class CreateFrame {
@@ -32,6 +35,17 @@ export class CreateFrame {
 export class RoomFrame {
   @IsId()
   roomId!: string;
+}
+
+/** `room.list` */
+export class ListFrame {
+  @Optional()
+  @IsText({ min: 1, max: MAX_ORDER })
+  cursor?: string;
+
+  @Optional()
+  @IsLimit(MAX_PAGE)
+  limit?: number;
 }
 
 /** `room.members` */

@@ -3,7 +3,7 @@ import { MembersService } from './members.service.js';
 import { OwnPushes } from './own-pushes.js';
 import { RoomAccess } from './room-access.js';
 import { SqlRoomAccess } from './room-access.sql.js';
-import { RoomListsService } from './room-lists.service.js';
+import { RoomListsService } from './lists/room-lists.service.js';
 import { RoomGateway } from './room.gateway.js';
 import { RoomsService } from './rooms.service.js';
 

@@ -1,10 +1,9 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import { Caller, RealtimeGateway } from '../../../realtime/index.js';
 import type { UserActor } from '../../../realtime/index.js';
-import { PageFrame } from '../frames/index.js';
-import { AddFrame, CreateFrame, MembersFrame, RoomFrame } from './frames.js';
+import { AddFrame, CreateFrame, ListFrame, MembersFrame, RoomFrame } from './frames.js';
 import { MembersService } from './members.service.js';
-import { RoomListsService } from './room-lists.service.js';
+import { RoomListsService } from './lists/room-lists.service.js';
 import { RoomsService } from './rooms.service.js';
 
 @RealtimeGateway('room')
@@ -26,7 +25,7 @@ export class RoomGateway {
   }
 
   @SubscribeMessage('room.list')
-  async list(@Caller() actor: UserActor, @MessageBody() page: PageFrame) {
+  async list(@Caller() actor: UserActor, @MessageBody() page: ListFrame) {
     return await this.lists.list(actor, page);
   }
 

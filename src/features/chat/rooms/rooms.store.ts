@@ -2,7 +2,6 @@ import { type Kysely, sql } from 'kysely';
 import { defineStore } from '../../../storage/store.js';
 import {
   type ChatTables,
-  fitting,
   type MembersTable,
   type PositionsAhead,
   readRoomViews,
@@ -12,6 +11,7 @@ import {
   type RoomsTable,
   type RoomView,
 } from '../records/index.js';
+import { listRooms, type RoomListQuery, type RoomPage } from './lists/room-list.store.js';
 
 type Db = Kysely<ChatTables>;
 
@@ -19,26 +19,6 @@ export interface RoomQuery {
   readonly roomId: string;
   readonly userId: string;
   readonly ahead: PositionsAhead;
-}
-
-/** Where a list of rooms goes on: rooms are in the order that they had at `asOf`, after this one. */
-export interface RoomListPlace {
-  readonly asOf: number;
-  readonly activeAt: number;
-  readonly roomId: string;
-}
-
-export interface RoomListQuery {
-  readonly userId: string;
-  readonly ahead: PositionsAhead;
-  readonly place: RoomListPlace | null;
-  readonly limit: number;
-  readonly maxBytes: number;
-}
-
-export interface RoomPage {
-  readonly rooms: readonly RoomView[];
-  readonly next: RoomListPlace | null;
 }
 
 /** A member's place among the members, the longest-standing first. */
@@ -147,58 +127,6 @@ async function memberRows(db: Db, { roomId, place, limit }: MembersQuery): Promi
     .$if(after !== null, (members) => members.where(after ?? sql.lit(true)))
     .orderBy('joined_seq')
     .orderBy('user_id')
-    .limit(limit + 1)
-    .execute();
-}
-
-async function listRooms(db: Db, query: RoomListQuery): Promise<RoomPage> {
-  const asOf = query.place?.asOf ?? (await lastActivity(db, query.userId));
-  const rows = await activeRooms(db, query, asOf);
-  const places = rows.slice(0, query.limit);
-  const roomIds = places.map(({ roomId }) => roomId);
-  const views = await readRoomViews(db, { userId: query.userId, roomIds, ahead: query.ahead });
-  const rooms = fitting(views, query.maxBytes);
-  const last = places[rooms.length - 1];
-  const isWhole = rooms.length === rows.length;
-  return { rooms, next: isWhole || !last ? null : { asOf, ...last } };
-}
-
-async function lastActivity(db: Db, userId: string): Promise<number> {
-  const row = await db
-    .selectFrom('members')
-    .innerJoin('rooms', 'rooms.id', 'members.room_id')
-    .select((room) => room.fn.max<number | null>('rooms.last_active_at').as('at'))
-    .where('members.user_id', '=', userId)
-    .executeTakeFirst();
-  return row?.at ?? 0;
-}
-
-/**
- * The rooms in the order of their last event up to `asOf`, so that a room which becomes active while a client pages is
- * neither skipped nor given twice.
- */
-async function activeRooms(
-  db: Db,
-  { userId, place, limit }: RoomListQuery,
-  asOf: number,
-): Promise<Omit<RoomListPlace, 'asOf'>[]> {
-  const lastUntil = sql<number>`(select at from room_events
-    where room_id = rooms.id and at <= ${asOf} order by seq desc limit 1)`;
-  const activeAt = sql<number>`case when rooms.last_active_at <= ${asOf} then rooms.last_active_at
-    else coalesce(${lastUntil}, 0) end`;
-  const rooms = db
-    .selectFrom('members')
-    .innerJoin('rooms', 'rooms.id', 'members.room_id')
-    .select(['rooms.id as roomId', activeAt.as('activeAt')])
-    .where('members.user_id', '=', userId)
-    .as('mine');
-  const after = place && sql<boolean>`("activeAt", "roomId") < (${place.activeAt}, ${place.roomId})`;
-  return await db
-    .selectFrom(rooms)
-    .select(['roomId', 'activeAt'])
-    .$if(after !== null, (mine) => mine.where(after ?? sql.lit(true)))
-    .orderBy('activeAt', 'desc')
-    .orderBy('roomId', 'desc')
     .limit(limit + 1)
     .execute();
 }

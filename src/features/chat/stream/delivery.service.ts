@@ -12,11 +12,12 @@ import {
 import { LogReader } from '../log/index.js';
 import { Delivery } from './delivery.js';
 import { MembershipChanges } from './membership-changes.js';
+import type { RecentEvents, RecentStretch } from './recent-events.js';
 
 /** Pushes the rooms' logs to the connections of their members. */
 @Injectable()
 @ObservesConnections()
-export class DeliveryService implements ConnectionObserver, OnApplicationShutdown {
+export class DeliveryService implements ConnectionObserver, OnApplicationShutdown, RecentEvents {
   private readonly logger = new Logger('Delivery');
   private readonly delivery: Delivery;
   readonly membershipChanges = new MembershipChanges();
@@ -43,6 +44,11 @@ export class DeliveryService implements ConnectionObserver, OnApplicationShutdow
   /** This node's connections that are pushed the room's events; a hint at who is in the room, which the store knows. */
   connectionsIn(roomId: string): Iterable<Connection> {
     return this.delivery.streams.get(roomId)?.topic.connections() ?? [];
+  }
+
+  /** See `RecentEvents`. */
+  after(roomId: string, seq: number, limit: number): RecentStretch | undefined {
+    return this.delivery.streams.get(roomId)?.recent(seq, limit);
   }
 
   onApplicationShutdown(): void {

@@ -1,52 +1,37 @@
-import { invalid } from '../../../realtime/index.js';
-import type { RoomOrder } from './room-order.js';
+import { Cursors, invalid } from '../../../realtime/index.js';
+import { decodeOrder, encodeOrder } from '../records/index.js';
+import type { ChangePlace } from './changed-positions.store.js';
+import type { SyncPlace } from './sync-page.js';
 
 /** Where the next page goes on, and the `since` that every page of one answer ends with. */
 export interface SyncCursor {
-  readonly order: RoomOrder;
+  readonly place: SyncPlace;
   readonly since: string;
 }
 
-export function encodeSyncCursor({ order, since }: SyncCursor): string {
-  const { startedMs, given, last } = order;
-  const parts = [startedMs, given.join(','), last?.activeMs ?? -1, last?.roomId ?? '', since];
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+const CURSORS = new Cursors<[string, number, string]>('room.sync', ['string', 'number', 'string']);
+
+export function encodeSyncCursor({ place, since }: SyncCursor): string {
+  return CURSORS.write([], [since, place.removedFrom, encodeOrder(place.order)]);
 }
 
-/** Fails with `VALIDATION_FAILED` when it is not one of ours. */
-export function decodeSyncCursor(cursor: string): SyncCursor {
-  const [startedMs, given, activeMs, roomId, since] = partsOf(cursor);
-  const isOurs =
-    isTime(startedMs) && isString(given) && isTime(activeMs) && isString(roomId) && isString(since);
-  if (!isOurs) throw invalid('cursor', 'must be a nextCursor of the same request');
-  return {
-    order: {
-      startedMs,
-      given: given === '' ? [] : given.split(','),
-      ...(activeMs >= 0 && { last: { activeMs, roomId } }),
-    },
-    since,
-  };
+/** Undefined when it belongs to another life of the log. Fails with `VALIDATION_FAILED` when it is not one of ours. */
+export function decodeSyncCursor(cursor: string, epoch: string): SyncCursor | undefined {
+  const [since, removedFrom, encoded] = CURSORS.read([], cursor);
+  const order = decodeOrder(encoded);
+  if (order === undefined) throw invalid('cursor', 'must be a nextCursor of the same request');
+  return since.startsWith(`${epoch}.`) ? { place: { order, removedFrom }, since } : undefined;
 }
 
-/** A place in the order of commits, within one life of the log. */
-export const encodeSince = (epoch: string, commit: number): string => `${epoch}.${commit}`;
+const SINCE = /^([\w-]{1,64})\.(\d{1,15})(?:\.([\w-]{1,64}))?$/;
+
+/** A place among the changes of members' rows, within one life of the log. */
+export const encodeSince = (epoch: string, { commit, roomId }: ChangePlace): string =>
+  [epoch, commit, ...(roomId === null ? [] : [roomId])].join('.');
 
 /** In another life of the log every position counts as changed. */
-export function decodeSince(since: string, epoch: string): number {
-  const [, life, commit] = /^([\w-]{1,64})\.(\d{1,15})$/.exec(since) ?? [];
+export function decodeSince(since: string, epoch: string): ChangePlace {
+  const [, life, commit, roomId = null] = SINCE.exec(since) ?? [];
   if (commit === undefined) throw invalid('since', 'must be the since of an earlier answer');
-  return life === epoch ? Number(commit) : 0;
+  return life === epoch ? { commit: Number(commit), roomId } : { commit: 0, roomId: null };
 }
-
-function partsOf(cursor: string): unknown[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return Array.isArray(parts) ? parts : [];
-  } catch {
-    return [];
-  }
-}
-
-const isTime = (value: unknown): value is number => Number.isSafeInteger(value);
-const isString = (value: unknown): value is string => typeof value === 'string';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type UserActor } from '../../../realtime/index.js';
 import { LogReader } from '../log/index.js';
-import type { SyncedRoom } from './answer-budget.js';
+import { orderFrom } from '../records/index.js';
 import type { SyncFrame } from './frames.js';
 import { SyncPages } from './sync-pages.js';
 import {
@@ -11,20 +11,10 @@ import {
   encodeSyncCursor,
   type SyncCursor,
 } from './sync-tokens.js';
-import type { SyncedPosition, SyncPage } from './sync.store.js';
+import type { SyncPage } from './sync-page.js';
+import type { Synced, SyncedRoom } from './synced.js';
 
 const DEFAULT_LIMIT = 50;
-
-/** The reply to `room.sync`. */
-export interface Synced {
-  readonly epoch: string;
-  readonly rooms: readonly SyncedRoom[];
-  readonly removed: readonly string[];
-  readonly reads: readonly SyncedPosition[];
-  readonly since: string;
-  readonly serverTime: string;
-  readonly nextCursor: string | null;
-}
 
 /** Brings a client that was away up to date. */
 @Injectable()
@@ -38,25 +28,26 @@ export class SyncService {
   async sync({ userId }: UserActor, request: SyncFrame): Promise<Synced> {
     const { cursor } = request;
     const serverTime = this.clock.isoNow();
-    const synced =
-      cursor === undefined
-        ? await this.begin(userId, request)
-        : await this.goOn(userId, request, decodeSyncCursor(cursor));
+    // An answer that was begun in another life of the log is begun anew.
+    const goingOn = cursor === undefined ? undefined : decodeSyncCursor(cursor, this.log.epoch);
+    const synced = await (goingOn === undefined
+      ? this.begin(userId, request)
+      : this.goOn(userId, request, goingOn));
     return { epoch: this.log.epoch, ...synced, serverTime };
   }
 
   private async begin(userId: string, request: SyncFrame): Promise<Pages> {
     const { epoch } = this.log;
     const since = request.since === undefined ? null : decodeSince(request.since, epoch);
-    const order = { startedMs: this.clock.now(), given: [] };
-    const { commit, ...page } = await this.pages.read(userId, { ...this.newsOf(request), order, since });
-    return withCursor(page, encodeSince(epoch, commit));
+    const place = { order: orderFrom(this.clock.now()), removedFrom: 0 };
+    const page = await this.pages.read(userId, { ...this.newsOf(request), place, since });
+    return withCursor(page, encodeSince(epoch, page.since));
   }
 
-  /** The pages after the first only go on with the rooms: what else there was to say was on the first. */
-  private async goOn(userId: string, request: SyncFrame, { order, since }: SyncCursor): Promise<Pages> {
-    const page = await this.pages.read(userId, { ...this.newsOf(request), order, since: null });
-    return withCursor({ ...page, removed: [], reads: [] }, since);
+  /** The pages after the first go on with the rooms: the positions were on the first. */
+  private async goOn(userId: string, request: SyncFrame, { place, since }: SyncCursor): Promise<Pages> {
+    const page = await this.pages.read(userId, { ...this.newsOf(request), place, since: null });
+    return withCursor(page, since);
   }
 
   private newsOf({ rooms = {}, epoch = this.log.epoch, rest, limit = DEFAULT_LIMIT }: SyncFrame) {
@@ -71,7 +62,9 @@ export class SyncService {
 
 type Pages = Omit<Synced, 'epoch' | 'serverTime'>;
 
-function withCursor({ rooms, removed, reads, next }: Omit<SyncPage, 'commit'>, since: string): Pages {
-  const nextCursor = next && encodeSyncCursor({ order: next, since });
+type Page = Pick<SyncPage, 'removed' | 'reads' | 'next'> & { readonly rooms: readonly SyncedRoom[] };
+
+function withCursor({ rooms, removed, reads, next }: Page, since: string): Pages {
+  const nextCursor = next && encodeSyncCursor({ place: next, since });
   return { rooms, removed, reads, since, nextCursor };
 }

@@ -51,7 +51,7 @@ describe("a room's frames", () => {
 
   it('keep no words that an edit or a deletion erased', () => {
     const cache = new FrameCache();
-    const frames = new RoomFrames('garden', undefined as never, cache);
+    const frames = new RoomFrames('garden', 0, undefined as never, cache);
     for (const event of [message, edited]) frames.remember(event, frame(event.message.text));
     expect(kept(cache, [3, 4])).toEqual([4]);
     frames.remember(again, frame('third'));

@@ -21,6 +21,8 @@ export class RoomFrames implements TopicSource {
 
   constructor(
     private readonly roomId: string,
+    /** What the cache has from before was put there for an earlier stream, which did not see what was erased since. */
+    private readonly start: number,
     private readonly log: LogReader,
     private readonly cache: FrameCache,
   ) {}
@@ -32,18 +34,19 @@ export class RoomFrames implements TopicSource {
     this.cache.put(this.roomId, event.seq, frame, shownSeq(event));
   }
 
-  async read(_topic: string, after: number, until: number): Promise<readonly PositionedFrame[]> {
-    const cached = this.cached(after, until);
   /** Forgets the frames of events that were dropped from the log, and those that show their messages. */
   drop(from: number, until: number): void {
     this.floor = Math.max(this.floor, until + 1);
     for (let seq = from; seq <= until; seq += 1) this.cache.forgetMessage(this.roomId, seq);
   }
 
+  async read(_topic: string, after: number, until: number): Promise<readonly PositionedFrame[]> {
+    const cached = this.cached(after, until);
     return cached.length > 0 ? cached : await this.readOnce(after, until);
   }
 
-  private cached(after: number, until: number): PositionedFrame[] {
+  /** The frames of a stretch that are in memory, up to the first one that is not. */
+  cached(after: number, until: number, limit: number = CACHED_PAGE): PositionedFrame[] {
     const frames: PositionedFrame[] = [];
     if (after < this.start || after + 1 < this.floor) return frames;
     const last = Math.min(until, after + limit);
@@ -67,12 +70,12 @@ export class RoomFrames implements TopicSource {
 
   private async readLog(after: number, until: number): Promise<readonly PositionedFrame[]> {
     const events = await this.log.events(this.roomId, after, until);
-    return events.map((event) => ({ position: event.seq, frame: frameOf(event) }));
-  }
-}
     if (events[0]?.seq !== after + 1 && (await isDropped(this.log, this.roomId, after + 1))) {
       throw new LostPosition(this.roomId, after);
     }
+    return events.map((event) => ({ position: event.seq, frame: frameOf(event) }));
+  }
+}
 
 function erasedSeq(event: RoomEvent): number | undefined {
   if (event.type === 'message.deleted') return event['messageSeq'] as number;
@@ -80,7 +83,7 @@ function erasedSeq(event: RoomEvent): number | undefined {
 }
 
 /** The message that the event shows. */
-function shownSeq({ type, message }: RoomEvent): number | undefined {
+export function shownSeq({ type, message }: RoomEvent): number | undefined {
   if (type !== 'message' && type !== 'message.edited') return undefined;
   return (message as { readonly seq: number }).seq;
 }

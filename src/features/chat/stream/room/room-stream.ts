@@ -16,7 +16,8 @@ import type { RoomStatePush } from '../../rooms/index.js';
 import { isDropped } from './dropped-events.js';
 import type { FrameCache } from './frame-cache.js';
 import { HeldStates } from './held-states.js';
-import { frameOf, RoomFrames } from './room-frames.js';
+import type { RecentStretch } from '../recent-events.js';
+import { frameOf, RoomFrames, shownSeq } from './room-frames.js';
 
 /** Events that came too early are kept up to this many; beyond it the log is read instead. */
 const MAX_HELD = 256;
@@ -33,9 +34,9 @@ export interface StreamServices {
   readonly cache: FrameCache;
   /** Called after each event, in the log's order. It must not throw. */
   readonly onEvent: (stream: RoomStream, event: RoomEvent) => void;
-  /** Told once when the log cannot be read; the stream tries again by itself. */
   /** Called when the log no longer has what comes next: the stream cannot go on. */
   readonly onLost: (stream: RoomStream) => void;
+  /** Told once when the log cannot be read; the stream tries again by itself. */
   readonly onTrouble: (roomId: string, error: unknown) => void;
 }
 
@@ -62,13 +63,24 @@ export class RoomStream {
     private readonly services: StreamServices,
   ) {
     this.goal = start;
-    this.frames = new RoomFrames(roomId, services.log, services.cache);
+    this.frames = new RoomFrames(roomId, start, services.log, services.cache);
     this.topic = services.topics.create(roomChannel(roomId), start, this.frames);
   }
 
   /** The last event that was published here. */
   get position(): number {
     return this.topic.position;
+  }
+
+  /** Events after `seq`, at most `limit`, if all of them are in memory. */
+  recent(seq: number, limit: number): RecentStretch | undefined {
+    const { position } = this;
+    const wanted = Math.min(limit, position - seq);
+    const frames = wanted > 0 ? this.frames.cached(seq, position, wanted) : [];
+    if (frames.length < wanted || wanted <= 0) return undefined;
+    const events = frames.map(({ frame }) => frame.data as RoomEvent);
+    const oldestShown = Math.min(...events.map((event) => shownSeq(event) ?? Infinity));
+    return { after: seq, events, sizes: frames.map(({ frame }) => frame.text.length), position, oldestShown };
   }
 
   /** Takes a message of the room's bus channel. */

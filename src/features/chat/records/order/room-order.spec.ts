@@ -3,7 +3,7 @@ import {
   advanced,
   byActivity,
   countsUntil,
-  endingOf,
+  markOf,
   isDue,
   type OrderedRoom,
   type RoomOrder,
@@ -20,7 +20,7 @@ function pages(rooms: readonly OrderedRoom[], size: number): string[][] {
   for (;;) {
     const { given } = order;
     const due = rooms
-      .filter((one) => !given.includes(endingOf(one.roomId)) && isDue(order, one))
+      .filter((one) => !given.includes(markOf(one.roomId)) && isDue(order, one))
       .toSorted(byActivity);
     const page = due.slice(0, size);
     if (page.length === 0) return all;
@@ -45,9 +45,9 @@ describe('the order of rooms', () => {
     const first: RoomOrder = { startedMs: START_MS, given: [] };
     expect(countsUntil(first)).toBe(START_MS);
     const young = advanced(first, [room('b', START_MS - 1)]);
-    expect(young).toEqual({ startedMs: START_MS, given: ['b'] });
+    expect(young).toEqual({ startedMs: START_MS, given: [markOf('b')] });
     const old = advanced(young, [room('c', 500)]);
-    expect(old).toEqual({ startedMs: START_MS, given: ['b'], last: { activeMs: 500, roomId: 'c' } });
+    expect(old).toEqual({ startedMs: START_MS, given: [markOf('b')], last: { activeMs: 500, roomId: 'c' } });
     expect(countsUntil(old)).toBeLessThan(START_MS);
   });
 

@@ -22,6 +22,7 @@ export interface RoomNews {
   readonly after: number;
   readonly until: number;
   readonly head: number;
+  readonly floor: number;
   /** Where an answer that is too small for all of it begins: `start` continues later, `end` shows the newest. */
   readonly keep: 'start' | 'end';
   readonly isReset: boolean;
@@ -38,12 +39,12 @@ export function newsOf(room: RoomState, named: Named): RoomNews | undefined {
 
 function newest({ roomId, head, floor }: RoomState, limit: number, isReset: boolean): RoomNews {
   const after = Math.max(head - limit, floor - 1);
-  return { roomId, after, until: head, head, keep: 'end', isReset, isTruncated: false };
+  return { roomId, after, until: head, head, floor, keep: 'end', isReset, isTruncated: false };
 }
 
 function following({ roomId, head, floor }: RoomState, seq: number, limit: number): RoomNews {
   const isTruncated = seq + 1 < floor;
   const after = isTruncated ? floor - 1 : seq;
   const until = Math.min(after + limit, head);
-  return { roomId, after, until, head, keep: 'start', isReset: false, isTruncated };
+  return { roomId, after, until, head, floor, keep: 'start', isReset: false, isTruncated };
 }
