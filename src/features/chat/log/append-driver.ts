@@ -1,6 +1,7 @@
 import type { Database, Store } from '../../../storage/index.js';
 import { AUTH_MIGRATIONS } from '../../auth/store.js';
 import { chatMigrations, type RoomEvent, type RoomView } from '../records/index.js';
+import { ANY_SIZE, type RoomSizes } from '../room-sizes.js';
 import {
   appendStore,
   type Change,
@@ -24,14 +25,17 @@ export class AppendDriver {
   private lastRoom = 0;
   private lastMessage = 0;
 
-  constructor(readonly database: Database) {
+  constructor(
+    readonly database: Database,
+    private readonly sizes: RoomSizes = ANY_SIZE,
+  ) {
     this.appends = database.open(appendStore);
     this.logs = database.open(logStore);
   }
 
   /** Appends a batch. */
   async append(...changes: Change[]): Promise<Outcome[]> {
-    return await this.appends.append({ nowMs: DRIVEN_AT_MS, changes });
+    return await this.appends.append({ nowMs: DRIVEN_AT_MS, changes, sizes: this.sizes });
   }
 
   async one(change: Change): Promise<Outcome> {

@@ -55,8 +55,8 @@ export class RoomsService {
   async add({ userId }: UserActor, roomId: string, userIds: readonly string[]): Promise<string[]> {
     const known = await this.known([...new Set(userIds)]);
     const { committed } = this.log.submit({ change: 'add', roomId, actorId: userId, userIds: known });
-    const { events } = await committed;
-    return events.map((event) => String(event['userId']));
+    const { added = [] } = await committed;
+    return [...added];
   }
 
   private async known(userIds: readonly string[]): Promise<string[]> {

@@ -19,8 +19,11 @@ import {
   pairOf,
   type Stored,
 } from './change.js';
-import { refuseArchived, writerIn } from './standing.js';
+import { gatherJoin, gatherLeave, isGathering } from './large-rooms/gathering-rules.js';
+import { memberSince, refuseArchived, type Standing, writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
+
+const FULL = forbid('the room is full');
 
 /** Creates a room with its first members, or finds the one that the same request, or the same pair, has already. */
 export function createRoom(work: Workspace, creation: CreateRoom): Outcome {
@@ -30,6 +33,7 @@ export function createRoom(work: Workspace, creation: CreateRoom): Outcome {
   if (!creation.areMembersKnown) return { outcome: 'refused', code: 'NOT_FOUND', message: 'user not found' };
   const memberIds = openTo(work, actorId, creation.memberIds);
   if (kind === 'direct' && memberIds.length === 0) return BLOCKED;
+  if (memberIds.length >= work.sizes.maxMembers) return FULL;
 
   const room = work.createRoom({
     id: creation.roomId,
@@ -55,7 +59,7 @@ function existingRoom(work: Workspace, creation: CreateRoom): RoomsTable | undef
   return pair === null ? undefined : work.directRoom(pair);
 }
 
-/** Lets the actor into a channel. Whoever enters an empty one owns it: nobody else could ever run it. */
+/** Lets the actor into a channel: an empty one too, which nobody else could ever run. */
 export function joinRoom(work: Workspace, { roomId, actorId }: JoinRoom): Outcome {
   const room = work.room(roomId);
   if (!room) return NO_ROOM;
@@ -64,11 +68,14 @@ export function joinRoom(work: Workspace, { roomId, actorId }: JoinRoom): Outcom
   const refusal = refuseArchived(room);
   if (refusal) return refusal;
   if (work.restrictions.isBanned(roomId, actorId)) return BANNED;
-  const role = room.member_count === 0 ? 'owner' : 'member';
-  return stored(roomId, [join(work, { room, userId: actorId, role, actorId })]);
+  if (room.member_count >= work.sizes.maxMembers) return FULL;
+  return stored(roomId, [admit(work, room, actorId, actorId)]);
 }
 
-/** Lets the actor out. An owner first hands the room over, so that their own leave is the last they see of it. */
+/**
+ * Lets the actor out. An owner first hands the room over, so that their own leave is the last they see of it; it is an
+ * event of its own in a large room too, right behind the hand-over.
+ */
 export async function leaveRoom(
   work: Workspace,
   { roomId, actorId }: LeaveRoom,
@@ -80,9 +87,10 @@ export async function leaveRoom(
   if ('outcome' in standing) return standing;
   if (standing.room.kind === 'direct') return forbid('a direct room cannot be left');
   const { member } = standing;
-  const successor = member.role === 'owner' ? await successorOf(member) : undefined;
+  if (member.role !== 'owner') return stored(roomId, [release(work, standing)]);
+  const successor = await successorOf(member);
   const handover = successor ? [handOver(work, standing.room, successor, actorId)] : [];
-  return stored(roomId, [...handover, leave(work, standing.room, member)]);
+  return stored(roomId, [...handover, leave(work, standing)]);
 }
 
 /** Adds users to a group, or to a channel that the actor runs; those who are members already are left out. */
@@ -95,10 +103,21 @@ export function addMembers(work: Workspace, { roomId, actorId, userIds }: AddMem
     return forbid('only admins add to a channel');
   const welcome = welcomeIn(work, roomId, openTo(work, actorId, userIds));
   const strangers = welcome.filter((userId) => !work.member(roomId, userId));
-  return stored(
-    roomId,
-    strangers.map((userId) => join(work, { room, userId, role: 'member', actorId })),
-  );
+  if (strangers.length > 0 && room.member_count + strangers.length > work.sizes.maxMembers) return FULL;
+  const events = strangers.map((userId) => admit(work, room, userId, actorId));
+  return { ...stored(roomId, [...new Set(events)]), added: strangers };
+}
+
+/** Lets a user in, told alone or together with others. Whoever enters an empty room owns it. */
+function admit(work: Workspace, room: RoomsTable, userId: string, actorId: string): RoomEvent {
+  if (isGathering(work, room)) return gatherJoin(work, room, userId);
+  const role = room.member_count === 0 ? 'owner' : 'member';
+  return join(work, { room, userId, role, actorId });
+}
+
+/** Lets a member out, told alone or together with others. */
+function release(work: Workspace, standing: Standing): RoomEvent {
+  return isGathering(work, standing.room) ? gatherLeave(work, standing) : leave(work, standing);
 }
 
 interface Joining {
@@ -111,21 +130,11 @@ interface Joining {
 function join(work: Workspace, { room, userId, role, actorId }: Joining): RoomEvent {
   const body = JSON.stringify({ userId, role });
   const event = work.append(room, { type: 'member.joined', actorId, body });
-  work.addMember(room, {
-    room_id: room.id,
-    user_id: userId,
-    role,
-    joined_at: event.at,
-    joined_seq: event.seq,
-    read_seq: event.seq,
-    read_ordinal: event.ordinal,
-    muted_until: null,
-    changed_commit: 0,
-  });
+  work.addMember(room, memberSince(event, userId, role));
   return eventView(event);
 }
 
-function leave(work: Workspace, room: RoomsTable, member: MembersTable): RoomEvent {
+function leave(work: Workspace, { room, member }: Standing): RoomEvent {
   const body = JSON.stringify({ userId: member.user_id, role: member.role });
   const event = work.append(room, { type: 'member.left', actorId: member.user_id, body });
   work.removeMember(room, member);

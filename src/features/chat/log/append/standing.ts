@@ -1,4 +1,4 @@
-import type { MembersTable, RoomsTable } from '../../records/index.js';
+import type { MembersTable, RoomEventsTable, RoomRole, RoomsTable } from '../../records/index.js';
 import { forbid, NO_ROOM, type Refused } from './change.js';
 import type { Workspace } from './workspace.js';
 
@@ -19,4 +19,19 @@ export function writerIn(work: Workspace, roomId: string, actorId: string): Stan
 
 export function refuseArchived(room: RoomsTable): Refused | undefined {
   return room.archived_at === null ? undefined : forbid('the room is archived');
+}
+
+/** One who becomes a member by this event: what came before it counts as read. */
+export function memberSince(event: RoomEventsTable, userId: string, role: RoomRole): MembersTable {
+  return {
+    room_id: event.room_id,
+    user_id: userId,
+    role,
+    joined_at: event.at,
+    joined_seq: event.seq,
+    read_seq: event.seq,
+    read_ordinal: event.ordinal,
+    muted_until: null,
+    changed_commit: 0,
+  };
 }
