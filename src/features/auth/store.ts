@@ -7,3 +7,4 @@ export { AUTH_MIGRATIONS } from './auth.migrations.js';
 export type { BlockPair } from './blocks/blocks.js';
 export { endOfPrefix } from './directory/prefix-range.js';
 export { blocksAmong } from './blocks/block-pairs.store.js';
+export { suspendedAmong } from './accounts/suspended-users.store.js';

@@ -3,7 +3,11 @@ import type { CloseReason } from './close.js';
 import type { Connection } from './connection.js';
 
 /** What an observer adds to the `ready` push. */
-export type ReadyFields = Readonly<Record<string, unknown>>;
+export interface ReadyFields {
+  readonly [property: string]: unknown;
+  /** What it accepts beyond version 1.0; the lists of all observers are joined. */
+  readonly features?: readonly string[];
+}
 
 /**
  * A provider that takes part in the life of every connection. Mark the class with `@ObservesConnections()`.

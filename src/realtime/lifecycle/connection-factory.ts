@@ -56,7 +56,6 @@ export class ConnectionFactory {
     const { sessionId, expiresAtMs } = principal;
     return new OutboundFrame('ready', {
       protocol: PROTOCOL,
-      features: FEATURES,
       connectionId: id,
       sessionId,
       subprotocol,
@@ -65,6 +64,7 @@ export class ConnectionFactory {
       serverTime: this.clock.isoNow(),
       tokenExpiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
       ...fields,
+      features: [...FEATURES, ...(fields.features ?? [])],
     });
   }
 }

@@ -34,7 +34,8 @@ export class Observers implements OnApplicationBootstrap {
       const fields = await Promise.all(
         this.observers.map(async (observer) => await observer.attach?.(connection)),
       );
-      return Object.assign({}, ...fields) as ReadyFields;
+      const features = fields.flatMap((one) => one?.features ?? []);
+      return { ...Object.assign({}, ...fields), features };
     } catch (error) {
       connection.close(this.closeFor(error, connection));
       return undefined;

@@ -1,7 +1,8 @@
 import { ValidateBy, type ValidationArguments } from 'class-validator';
 import { isText } from '../frames/index.js';
 
-const LONGEST_TEXT = 8000;
+/** Characters of a message. */
+export const LONGEST_TEXT = 8000;
 
 /** The text of a message, of 1 to 8000 characters; a message with attachments may have none. */
 export const IsMessageText = (): PropertyDecorator =>

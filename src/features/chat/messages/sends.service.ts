@@ -43,7 +43,7 @@ export class SendsService {
       actorId: userId,
       id: newId(),
       clientId: sending.clientId,
-      requestHash: hashOf(sending),
+      requestHash: requestHash(sending),
       text: sending.text,
       replyTo: sending.replyTo ?? null,
       threadSeq: sending.threadSeq ?? null,
@@ -68,8 +68,16 @@ interface Stored {
   readonly duplicate: boolean;
 }
 
+/** What a request says, whichever way. */
+interface Said {
+  readonly text: string;
+  readonly replyTo?: number | null;
+  readonly threadSeq?: number | null;
+  readonly attachmentIds?: readonly string[];
+}
+
 /** Tells a repeated send from another one under the same `clientId`; `meta` is not part of what was said. */
-function hashOf({ text, replyTo, threadSeq, attachmentIds = [] }: Sending): string {
+export function requestHash({ text, replyTo, threadSeq, attachmentIds = [] }: Said): string {
   const said = JSON.stringify([text, replyTo ?? null, threadSeq ?? null, attachmentIds.toSorted()]);
   return createHash('sha256').update(said).digest('base64url');
 }

@@ -15,24 +15,35 @@ import { mentionedIn, refuseMentions } from './mentions.js';
 import { type Standing, writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
 
+const STREAMED: Refused = {
+  outcome: 'refused',
+  code: 'CONFLICT',
+  message: 'a stream is open with this clientId',
+};
+
 /** Stores a message, once: a repeated send finds the first one whatever has become of its sender's rights. */
 export function sendMessage(work: Workspace, send: SendMessage): Outcome {
   const first = work.sent(send.roomId, send.actorId, send.clientId);
   if (first) return repeated(work, first, send);
-  const standing = writerIn(work, send.roomId, send.actorId);
+  if (work.streams.isOpen(send.roomId, send.actorId, send.clientId)) return STREAMED;
+  const standing = writerOf(work, send.roomId, send.actorId);
   if ('outcome' in standing) return standing;
-  const refusal =
-    refuseSilenced(work, send.roomId, send.actorId) ??
-    refuseBlocked(work, standing.room, send.actorId) ??
-    refuseReferences(work, send) ??
-    refuseMentions(work, send);
+  const refusal = refuseReferences(work, send) ?? refuseMentions(work, send);
   if (refusal) return refusal;
   const attached = attachmentsFor(work, send);
   if ('outcome' in attached) return attached;
   return storeMessage(work, standing, send, attached);
 }
 
-function storeMessage(
+/** The actor as one who may say something in the room, or why not. */
+export function writerOf(work: Workspace, roomId: string, actorId: string): Standing | Refused {
+  const standing = writerIn(work, roomId, actorId);
+  if ('outcome' in standing) return standing;
+  return refuseSilenced(work, roomId, actorId) ?? refuseBlocked(work, standing.room, actorId) ?? standing;
+}
+
+/** Gives a message the next place in its room's log; that it may have it was found before. */
+export function storeMessage(
   work: Workspace,
   { room, member }: Standing,
   send: SendMessage,
@@ -75,7 +86,11 @@ function repeated(work: Workspace, first: MessagesTable, send: SendMessage): Out
   };
 }
 
-function refuseReferences(work: Workspace, { roomId, replyTo, threadSeq }: SendMessage): Refused | undefined {
+/** Refuses to refer to what is no message of the room. */
+export function refuseReferences(
+  work: Workspace,
+  { roomId, replyTo, threadSeq }: Pick<SendMessage, 'roomId' | 'replyTo' | 'threadSeq'>,
+): Refused | undefined {
   if (replyTo !== null && !work.message(roomId, replyTo)) return wrong('replyTo', 'must name a message');
   if (threadSeq === null) return undefined;
   const root = work.message(roomId, threadSeq);

@@ -36,7 +36,11 @@ function restrictedBy(change: Change): Key[] {
     case 'send':
     case 'edit':
     case 'join':
+    case 'stream.start':
+    case 'stream.end':
       return [[change.roomId, change.actorId]];
+    case 'stream.abort':
+      return change.actorId === null ? [] : [[change.roomId, change.actorId]];
     case 'add':
       return change.userIds.map((userId) => [change.roomId, userId]);
     case 'remove':

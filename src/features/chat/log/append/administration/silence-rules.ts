@@ -14,6 +14,7 @@ export function silenceMember(work: Workspace, silence: SilenceMember): Outcome 
   if (refusal) return refusal;
   const until = seconds === 0 ? null : work.nowMs + seconds * 1000;
   work.restrictions.restrict(roomId, userId, { silenced_until: until });
+  if (until !== null) work.streams.silence(roomId, userId);
   return storedIn(roomId);
 }
 

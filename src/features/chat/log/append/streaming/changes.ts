@@ -1,0 +1,38 @@
+import type { SendMessage } from '../change.js';
+
+/** Begins to say a message little by little. */
+export interface StartStream {
+  readonly change: 'stream.start';
+  readonly roomId: string;
+  readonly actorId: string;
+  /** The new stream's id. */
+  readonly streamId: string;
+  readonly clientId: string;
+  readonly replyTo: number | null;
+  readonly threadSeq: number | null;
+  /** JSON. */
+  readonly meta: string | null;
+}
+
+/** Makes a message of a stream: `id` is the stream's, and what the stream was begun with is its own, whatever is said here. */
+export interface EndStream extends Omit<SendMessage, 'change'> {
+  readonly change: 'stream.end';
+}
+
+export interface AbortStream {
+  readonly change: 'stream.abort';
+  readonly roomId: string;
+  /** Null: the service, which may abort any. */
+  readonly actorId: string | null;
+  readonly streamId: string;
+}
+
+/** What can be done to messages that are said little by little, beside saying more. */
+export type StreamChange = StartStream | EndStream | AbortStream;
+
+/** Whether the change is one of these. */
+export function isStreaming<Other extends { readonly change: string }>(
+  change: Other,
+): change is Extract<Other, StreamChange> {
+  return change.change.startsWith('stream.');
+}
