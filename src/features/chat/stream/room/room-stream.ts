@@ -83,6 +83,11 @@ export class RoomStream {
     return { after: seq, events, sizes: frames.map(({ frame }) => frame.text.length), position, oldestShown };
   }
 
+  /** Whether the log goes further than what was published here, as far as is known. */
+  get isBehind(): boolean {
+    return this.position < this.goal;
+  }
+
   /** Takes a message of the room's bus channel. */
   receive(message: Partial<RoomCommitted & RoomDropped & RoomStatePush>): void {
     if (message.dropped !== undefined) this.frames.drop(message.dropped.from, message.dropped.until);

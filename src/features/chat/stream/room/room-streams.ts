@@ -88,7 +88,8 @@ export class RoomStreams {
 
   private sweep(): void {
     for (const [roomId, room] of this.rooms) {
-      if (room.stream.topic.subscriberCount > 0) room.isIdle = false;
+      // What it has not reached yet may be somebody's joining.
+      if (room.stream.topic.subscriberCount > 0 || room.stream.isBehind) room.isIdle = false;
       else if (room.isIdle) this.end(roomId);
       else room.isIdle = true;
     }
