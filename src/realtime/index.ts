@@ -33,6 +33,7 @@ export {
 export { LostPosition } from './fanout/lost-position.js';
 export { type Introduction, type PositionedFrame, Topic, Topics, type TopicSource } from './fanout/topic.js';
 export { type BusListener, TopicBus } from './fanout/topic-bus.js';
+export { faultIn } from './frames/inbound-frame.js';
 export { OutboundFrame } from './frames/outbound-frame.js';
 export { ErrorReporter, type ReportedError } from './errors/error-reporter.js';
 export { newId } from './ids/new-id.js';

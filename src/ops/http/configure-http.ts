@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Config } from '../../config/index.js';
-import { translateBodyErrors } from './body-errors.js';
+import { refuseHarmfulBodies, translateBodyErrors } from './body-errors.js';
 
 /** Bodies of the HTTP calls are small; frames and uploads have limits of their own. */
 const MAX_BODY_BYTES = 65_536;
@@ -18,5 +18,5 @@ export function configureHttp(app: NestExpressApplication, config: Config): void
     maxAge: 600,
   });
   app.useBodyParser('json', { limit: MAX_BODY_BYTES });
-  app.use(translateBodyErrors);
+  app.use(refuseHarmfulBodies, translateBodyErrors);
 }

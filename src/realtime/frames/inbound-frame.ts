@@ -90,7 +90,7 @@ function isFrameId(id: unknown): id is FrameId | undefined {
 }
 
 /** Walks a parsed container: its depth, and the names of its properties at every depth. */
-function faultIn(container: object, depth: number): string | undefined {
+export function faultIn(container: object, depth = 1): string | undefined {
   if (depth > MAX_DEPTH) return TOO_DEEP;
   for (const key of Object.keys(container)) {
     if (FORBIDDEN_KEYS.has(key)) return 'a property has a forbidden name';
