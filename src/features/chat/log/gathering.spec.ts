@@ -31,13 +31,13 @@ let largeRooms: LargeRooms;
 let writer: LogWriter;
 let roomId: string;
 
-/** A channel of ann, bob and cy, which is large with more than one member: its head is 3. */
+/** A channel of ann, bob and cy, which is large with more than two members: its head is 3. */
 beforeEach(async () => {
   test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   log = new AppendDriver(test.database);
   bus = new RecordingBus();
   clock = new ManualClock();
-  largeRooms = new LargeRooms({ rooms: { largeMembers: 1, maxMembers: 1000 } });
+  largeRooms = new LargeRooms({ rooms: { largeMembers: 2, maxMembers: 1000 } });
   writer = new LogWriter(log.appends, new LogPublisher(bus, new Outbox()), clock, largeRooms);
   roomId = (await log.stored(log.creation({ kind: 'channel', memberIds: ['bob', 'cy'] }))).roomId;
 });
