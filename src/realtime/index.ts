@@ -3,7 +3,7 @@ export { type Cancel, Clock } from './clock/clock.js';
 export { SystemClock } from './clock/system-clock.js';
 export { type Actor, SERVICE, type ServiceActor, type UserActor } from './connection/actor.js';
 export { CLOSE, type CloseReason, ConnectionRefused } from './connection/close.js';
-export { Connection, type Subprotocol } from './connection/connection.js';
+export { Connection } from './connection/connection.js';
 export {
   type ConnectionObserver,
   ObservesConnections,
@@ -33,6 +33,7 @@ export {
 export { LostPosition } from './fanout/lost-position.js';
 export { type Introduction, type PositionedFrame, Topic, Topics, type TopicSource } from './fanout/topic.js';
 export { type BusListener, TopicBus } from './fanout/topic-bus.js';
+export type { Subprotocol } from './frames/codec.js';
 export { faultIn } from './frames/inbound-frame.js';
 export { OutboundFrame } from './frames/outbound-frame.js';
 export { ErrorReporter, type ReportedError } from './errors/error-reporter.js';

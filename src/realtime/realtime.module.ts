@@ -30,6 +30,7 @@ import { Connections } from './lifecycle/connections.js';
 import { FlushQueue } from './sockets/flush-queue.js';
 import { GatewayLifecycle } from './lifecycle/gateway-lifecycle.js';
 import { Heartbeat } from './lifecycle/heartbeat.js';
+import { NodeServices } from './lifecycle/node-services.js';
 import { Observers } from './lifecycle/observers.js';
 import { Admission } from './upgrade/admission.js';
 import { ClientAddress } from './upgrade/client-address.js';
@@ -74,6 +75,7 @@ const lifecycle = [
   FrameRate,
   GatewayLifecycle,
   Heartbeat,
+  NodeServices,
   Observers,
 ];
 

@@ -1,3 +1,4 @@
+import { decode, encode } from '@msgpack/msgpack';
 import { WebSocket } from 'ws';
 import { Backlog } from './backlog.js';
 import { type Json, type ReceivedFrame, RequestFailed, UpgradeRefused } from './frames.js';
@@ -40,7 +41,9 @@ export class TestClient {
     /** The socket itself, for what this class has no words for. */
     readonly ws: WebSocket,
   ) {
-    ws.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as ReceivedFrame));
+    ws.on('message', (data: Buffer, isBinary) => {
+      for (const frame of framesIn(data, isBinary)) this.receive(frame);
+    });
     ws.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       ws.on('close', (code, reason) => {
@@ -86,10 +89,10 @@ export class TestClient {
     return await answer;
   }
 
-  /** Sends a frame as it is: text, bytes, or an object as JSON. Answers to it are taken with `next`. */
+  /** Sends a message as it is: text, bytes, or an object as the subprotocol has it. Answers to it are taken with `next`. */
   send(frame: string | Buffer | object): void {
     const isRaw = typeof frame === 'string' || Buffer.isBuffer(frame);
-    this.ws.send(isRaw ? frame : JSON.stringify(frame));
+    this.ws.send(isRaw ? frame : this.encoded(frame));
   }
 
   /** Takes the oldest push of this name that fits and was not taken yet; waits for it if need be. */
@@ -135,6 +138,11 @@ export class TestClient {
     await this.closed;
   }
 
+  private encoded(frame: object): string | Uint8Array {
+    const json = JSON.stringify(frame);
+    return this.ws.protocol === 'superchat' ? encode([JSON.parse(json)]) : json;
+  }
+
   private receive(frame: ReceivedFrame): void {
     const request = frame.id === undefined ? undefined : this.pending.get(frame.id);
     if (request === undefined || frame.id === undefined) {
@@ -152,4 +160,10 @@ export class TestClient {
     for (const request of this.pending.values()) request.reject(new Error(`${request.event}: ${words}`));
     this.pending.clear();
   }
+}
+
+/** `chat` has a frame in each message, `superchat` an array of them. */
+function framesIn(message: Buffer, isBinary: boolean): ReceivedFrame[] {
+  if (isBinary) return decode(message) as ReceivedFrame[];
+  return [JSON.parse(message.toString()) as ReceivedFrame];
 }

@@ -1,3 +1,4 @@
+import type { Subprotocol } from '../realtime/index.js';
 import type { Json } from './frames.js';
 import { type OpenOptions, TestClient } from './test-client.js';
 import { TestHttp } from './test-http.js';
@@ -14,6 +15,8 @@ export interface ConnectOptions extends OpenOptions {
   readonly via?: Carrier;
   /** The gateway's path. Defaults to `/ws`. */
   readonly path?: string;
+  /** Offers this one. Without it, and without `subprotocols`, none is offered, and `chat` is spoken. */
+  readonly subprotocol?: Subprotocol;
 }
 
 /** A user of the service under test. */
@@ -58,7 +61,9 @@ export class TestTarget {
 
   /** Connects as the user of this name and waits for `ready`. */
   async connect(name: string, options: ConnectOptions = {}): Promise<TestClient> {
-    const { url, open } = await this.credentials(await this.user(name), options);
+    const { subprotocol, subprotocols = subprotocol === undefined ? undefined : [subprotocol] } = options;
+    const offered = { ...options, ...(subprotocols && { subprotocols }) };
+    const { url, open } = await this.credentials(await this.user(name), offered);
     const client = await TestClient.connect(url, open);
     this.clients.add(client);
     return client;

@@ -1,3 +1,4 @@
+import { encode } from '@msgpack/msgpack';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Json, TestClient, TestTarget } from 'parley/testing';
 import {
@@ -19,7 +20,14 @@ function nested(depth: number, event = 'auth.whoami'): string {
   return `{"event":"${event}","id":"deep","data":${'{"a":'.repeat(containers - 1)}{}${'}'.repeat(containers - 1)}}`;
 }
 
-describe('frames', () => {
+const SUBPROTOCOLS = ['chat', 'superchat'] as const;
+
+/** A frame that is written as JSON, as a message of the subprotocol. */
+function messageOf(json: string, subprotocol: (typeof SUBPROTOCOLS)[number]): string | Buffer {
+  return subprotocol === 'chat' ? json : Buffer.from(encode([JSON.parse(json)]));
+}
+
+describe.each(SUBPROTOCOLS)('frames of %s', (subprotocol) => {
   let service: Service;
   let target: TestTarget;
   let client: TestClient;
@@ -30,12 +38,13 @@ describe('frames', () => {
   });
   afterAll(() => service.stop());
   beforeEach(async () => {
-    client = await target.connect('ann');
+    client = await target.connect('ann', { subprotocol });
   });
   afterEach(() => client.terminate());
 
   it('begin with ready', async () => {
     const other = await target.open({
+      subprotocols: [subprotocol],
       headers: { authorization: `Bearer ${(await target.user('ann')).accessToken}` },
     });
     const frame = await other.nextFrame('ready');
@@ -50,7 +59,7 @@ describe('frames', () => {
       connectionId: expect.any(String),
       sessionId: client.ready['sessionId'],
       user: { username: 'ann', deletedAt: null },
-      subprotocol: 'chat',
+      subprotocol,
       heartbeatMs: 500,
       maxFrameBytes: 4096,
       serverTime: expect.stringMatching(ISO_TIME),
@@ -74,13 +83,10 @@ describe('frames', () => {
   });
 
   it.each([
-    'nothing',
-    '',
     '[]',
     '"text"',
     'null',
     '7',
-    '{"event":"auth.whoami"',
     '{"data":{}}',
     '{"event":7}',
     '{"event":null}',
@@ -96,14 +102,14 @@ describe('frames', () => {
     nested(9),
     `{"event":"auth.whoami","data":{"a":${'['.repeat(7)}${']'.repeat(7)}}}`,
   ])('that are bad are answered BAD_FRAME: %s', async (text) => {
-    client.send(text);
+    client.send(messageOf(text, subprotocol));
     const { data } = await client.nextFrame('exception');
     expect(data).toEqual({ status: 'error', code: 'BAD_FRAME', message: expect.any(String) });
     await client.expectSilence();
   });
 
   it('may nest eight deep, and hold the forbidden words as values', async () => {
-    client.send(nested(8));
+    client.send(messageOf(nested(8), subprotocol));
     const { data, id } = await client.nextFrame('exception');
     expect(id).toBe('deep');
     expect(data).toMatchObject({ code: 'VALIDATION_FAILED', details: [{ path: 'a' }] });
@@ -138,41 +144,46 @@ describe('frames', () => {
     const missing = await failure(client, 'room.get', { roomId: secret });
     expect(missing).toMatchObject({ code: 'NOT_FOUND' });
     expect(JSON.stringify(missing)).not.toContain(secret);
-    client.send(`{"event": ${secret}`);
+    client.send(subprotocol === 'chat' ? `{"event": ${secret}` : Buffer.from(secret));
     expect(JSON.stringify(await client.nextFrame('exception'))).not.toContain(secret);
   });
 
   it('close with 4400 at the tenth bad one within ten seconds, and not for other failures', async () => {
     for (let i = 0; i < 30; i++) await codeOf(client, 'no.such');
-    for (let i = 0; i < 9; i++) client.send('bad');
+    for (let i = 0; i < 9; i++) client.send(messageOf('"bad"', subprotocol));
     await client.request('auth.whoami');
-    client.send('bad');
+    client.send(messageOf('"bad"', subprotocol));
     await expect(client.closed).resolves.toMatchObject({ code: 4400 });
   });
 
-  it('close with 1003 for bytes, 1007 for invalid UTF-8, 1002 for a protocol error', async () => {
-    client.send(Buffer.from('{"event":"auth.whoami"}'));
+  it('close with 1003 for the other kind of message, 1007 for invalid UTF-8, 1002 for a protocol error', async () => {
+    const frame = '{"event":"auth.whoami"}';
+    client.send(subprotocol === 'chat' ? Buffer.from(frame) : frame);
     await expect(client.closed).resolves.toMatchObject({ code: 1003 });
-    const second = await target.connect('ann');
+    const second = await target.connect('ann', { subprotocol });
     second.ws.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
     await expect(second.closed).resolves.toMatchObject({ code: 1007 });
-    const third = await target.connect('ann');
+    const third = await target.connect('ann', { subprotocol });
     socketOf(third).write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]));
     await expect(third.closed).resolves.toMatchObject({ code: 1002 });
   });
 
   it('may be as large as MAX_FRAME_BYTES, and close with 1009 beyond', async () => {
-    const frame = '{"event":"auth.whoami"}';
-    client.send(frame.padEnd(4096));
+    const sized = (bytes: number): string | Buffer => {
+      const padded = (id: string) => messageOf(JSON.stringify({ event: 'auth.whoami', id }), subprotocol);
+      return padded('x'.repeat(bytes - padded('x'.repeat(1000)).length + 1000));
+    };
+    client.send(sized(4096));
     await client.nextFrame('auth.whoami');
-    client.send(frame.padEnd(4097));
+    client.send(sized(4097));
     await expect(client.closed).resolves.toMatchObject({ code: 1009 });
   });
 
   it('may come in fragments, and close with 1008 for too many', async () => {
-    for (const part of ['{"event":', '"auth.', 'whoami"'])
-      client.ws.send(part, { fin: false, binary: false });
-    client.ws.send('}', { fin: true, binary: false });
+    const binary = subprotocol === 'superchat';
+    const message = Buffer.from(messageOf('{"event":"auth.whoami"}', subprotocol));
+    for (const byte of message.subarray(0, -1)) client.ws.send(Buffer.of(byte), { fin: false, binary });
+    client.ws.send(message.subarray(-1), { fin: true, binary });
     await client.nextFrame('auth.whoami');
     const fragment = Buffer.from([0x00, 0x80, 0, 0, 0, 0]);
     socketOf(client).write(
@@ -214,6 +225,32 @@ describe('frames', () => {
     expect(read.map((answer) => answer['messages'][0].text)).toEqual(['10', '20', '30', '40']);
     expect(client.waiting('exception')).toEqual([]);
   });
+});
+
+describe('frames of chat alone', () => {
+  let service: Service;
+  let target: TestTarget;
+  let client: TestClient;
+
+  beforeAll(async () => {
+    service = await serve({ HEARTBEAT_MS: '500' });
+    target = service.process;
+  });
+  afterAll(() => service.stop());
+  beforeEach(async () => {
+    client = await target.connect('ann');
+  });
+  afterEach(() => client.terminate());
+
+  it.each(['nothing', '', '{"event":"auth.whoami"', '{"event":"auth.whoami"}{}'])(
+    'are answered BAD_FRAME when they are no JSON: %s',
+    async (text) => {
+      client.send(text);
+      const { data } = await client.nextFrame('exception');
+      expect(data).toEqual({ status: 'error', code: 'BAD_FRAME', message: expect.any(String) });
+      await client.expectSilence();
+    },
+  );
 
   it('that stop altogether end the connection with 4408', async () => {
     const mute = await target.connect('ann');

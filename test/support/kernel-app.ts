@@ -95,8 +95,8 @@ export class KernelApp {
   }
 
   /** A connection of `user` that has taken its `ready`. */
-  async connect(user: string, path = '/ws'): Promise<RawClient> {
-    const client = await RawClient.open(this.url(path), { headers: { 'x-user': user } });
+  async connect(user: string, path = '/ws', subprotocols: string[] = []): Promise<RawClient> {
+    const client = await RawClient.open(this.url(path), { headers: { 'x-user': user } }, subprotocols);
     await client.take(({ event }) => event === 'ready');
     return client;
   }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { decode, encode } from '@msgpack/msgpack';
 import { type ClientOptions, WebSocket } from 'ws';
 
 /** A frame as it came. */
@@ -13,12 +14,16 @@ const PATIENCE_MS = 5000;
 /** A `ws` client that keeps every frame until a test asks for it. */
 export class RawClient {
   readonly frames: Frame[] = [];
+  /** Messages that have come; on `superchat`, one may hold many frames. */
+  messages = 0;
   readonly closed: Promise<{ code: number; reason: string }>;
   private waiting: (() => void)[] = [];
 
   private constructor(readonly ws: WebSocket) {
-    ws.on('message', (message: Buffer) => {
-      this.frames.push(JSON.parse(message.toString()) as Frame);
+    ws.on('message', (message: Buffer, isBinary) => {
+      const frames = isBinary ? (decode(message) as Frame[]) : [JSON.parse(message.toString()) as Frame];
+      this.frames.push(...frames);
+      this.messages++;
       this.wake();
     });
     ws.on('error', () => undefined);
@@ -47,7 +52,8 @@ export class RawClient {
   }
 
   send(frame: unknown): void {
-    this.ws.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    const json = typeof frame === 'string' ? frame : JSON.stringify(frame);
+    this.ws.send(this.ws.protocol === 'superchat' ? encode([JSON.parse(json)]) : json);
   }
 
   /** Takes the first frame, kept or to come, that `matches`. */
@@ -84,7 +90,7 @@ export class RawClient {
 
   private async change(deadline: number): Promise<void> {
     if (this.ws.readyState === WebSocket.CLOSED)
-      throw new Error(`closed; kept: ${JSON.stringify(this.frames)}`);
+      throw new Error(`closed; kept: ${JSON.stringify(this.frames).slice(0, 2000)}`);
     await new Promise<void>((resolve, reject) => {
       const late = (): void =>
         reject(new Error(`nothing came; kept: ${JSON.stringify(this.frames).slice(0, 2000)}`));

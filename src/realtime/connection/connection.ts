@@ -1,10 +1,8 @@
 import type { UserActor } from './actor.js';
 import type { CloseReason } from './close.js';
+import type { Subprotocol } from '../frames/codec.js';
 import type { OutboundFrame } from '../frames/outbound-frame.js';
 import type { Principal } from './principal.js';
-
-/** The subprotocols of the contract; `none` is a client that offered none, and speaks `chat`. */
-export type Subprotocol = 'chat' | 'superchat';
 
 /** One client's WebSocket, as features see it. */
 export abstract class Connection {

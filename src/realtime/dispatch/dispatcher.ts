@@ -4,10 +4,10 @@ import { CLOSE } from '../connection/close.js';
 import type { Connection } from '../connection/connection.js';
 import { ErrorReporter } from '../errors/error-reporter.js';
 import { RealtimeError } from '../errors/realtime-error.js';
-import { BadFrame, decodeText, type InboundFrame } from '../frames/inbound-frame.js';
+import { BadFrame, type InboundFrame } from '../frames/inbound-frame.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
-import { encodeFailure } from './answer.js';
+import { failureOf } from './answer.js';
 import { Deadlines } from './deadlines.js';
 import { type CallServices, HandlerCall, roomOf } from './handler-call.js';
 import { type Peer, type PendingRequest, RequestReader } from './request-reader.js';
@@ -34,9 +34,9 @@ export class Dispatcher extends RequestReader {
     this.services = { errors, deadlines: new Deadlines(clock, settings.handlerTimeoutMs) };
   }
 
-  read(peer: Peer, message: Buffer, retryAfterMs: number): PendingRequest {
+  read(peer: Peer, bytes: Buffer, retryAfterMs: number): PendingRequest {
     try {
-      const frame = decodeText(message);
+      const frame = peer.codec.decode(bytes);
       const route = this.routes.find(peer.path, frame.event);
       const refused = refusalOf(peer, route, retryAfterMs);
       if (route === undefined || refused !== undefined)
@@ -44,9 +44,13 @@ export class Dispatcher extends RequestReader {
       return this.request(peer, route, frame);
     } catch (error) {
       if (!(error instanceof BadFrame)) throw error;
-      this.countBadFrame(peer);
-      return this.refusal(peer, error, { event: '', id: error.id, data: undefined });
+      return this.refuse(peer, error);
     }
+  }
+
+  refuse(peer: Peer, error: BadFrame): PendingRequest {
+    this.countBadFrame(peer);
+    return this.refusal(peer, error, { event: '', id: error.id, data: undefined });
   }
 
   private request(peer: Peer, route: Route, frame: InboundFrame): PendingRequest {
@@ -62,7 +66,7 @@ export class Dispatcher extends RequestReader {
       roomId: route?.ordering === 'room' ? roomOf(frame.data) : undefined,
       start: (progress) => {
         const reported = this.errors.report(error, { connectionId: peer.id });
-        progress.settle(encodeFailure(reported, frame.id, route?.event));
+        progress.settle(peer.codec.encode(failureOf(reported, frame.id, route?.event)));
       },
     };
   }

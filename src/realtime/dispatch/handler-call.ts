@@ -4,7 +4,7 @@ import type { ErrorReporter, ReportedError } from '../errors/error-reporter.js';
 import type { FrameId, InboundFrame } from '../frames/inbound-frame.js';
 import type { Invocation } from '../gateways/invocation.js';
 import type { Ordering } from '../gateways/ordered.decorator.js';
-import { encodeFailure, encodeReply } from './answer.js';
+import { failureOf, replyOf } from './answer.js';
 import type { Deadlines, Due } from './deadlines.js';
 import type { Peer, PendingRequest, RequestProgress } from './request-reader.js';
 import { RescuedByFilter } from './rescue.js';
@@ -134,14 +134,15 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
   /** What cannot be written as JSON is a fault of the handler's. */
   private encoded(result: unknown, id: FrameId | undefined): Buffer | undefined {
     try {
-      return result instanceof RescuedByFilter ? this.rescued(result, id) : this.reply(result, id);
+      const json = result instanceof RescuedByFilter ? this.rescued(result, id) : this.reply(result, id);
+      return json === undefined ? undefined : this.connection.codec.encode(json);
     } catch (error) {
       return this.failure(error, id);
     }
   }
 
   private failure(error: unknown, id: FrameId | undefined): Buffer {
-    return encodeFailure(this.report(error), id, this.event);
+    return this.connection.codec.encode(failureOf(this.report(error), id, this.event));
   }
 
   private report(error: unknown): ReportedError {
@@ -150,23 +151,21 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
   }
 
   /** A plain handler without a result is answered only if the frame had an `id`. */
-  private reply(result: unknown, id: FrameId | undefined): Buffer | undefined {
-    if (this.route.kind === 'house') return encodeReply(this.event, id, result ?? {});
+  private reply(result: unknown, id: FrameId | undefined): string | undefined {
+    if (this.route.kind === 'house') return replyOf(this.event, id, result ?? {});
     if (result === undefined || result === null) {
-      return id === undefined ? undefined : encodeReply(this.event, id, {});
+      return id === undefined ? undefined : replyOf(this.event, id, {});
     }
-    return isWsResponse(result)
-      ? encodeReply(result.event, id, result.data)
-      : encodeReply(this.event, id, result);
+    return isWsResponse(result) ? replyOf(result.event, id, result.data) : replyOf(this.event, id, result);
   }
 
   /** What a filter sent, without the caller's data. Unless it chose a code, the error that it took decides on that. */
-  private rescued({ data, error }: RescuedByFilter, id: FrameId | undefined): Buffer {
+  private rescued({ data, error }: RescuedByFilter, id: FrameId | undefined): string {
     const { code, message, cause: _callersData, status: _always, ...extra } = data as Record<string, unknown>;
     const known =
       typeof code === 'string' ? { code, status: 0, message: 'refused' } : withoutDetails(this.report(error));
     const told = typeof message === 'string' ? message : known.message;
-    return encodeFailure({ ...known, message: told, extra }, id, this.event);
+    return failureOf({ ...known, message: told, extra }, id, this.event);
   }
 }
 

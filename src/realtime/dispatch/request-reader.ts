@@ -1,4 +1,6 @@
 import type { Connection } from '../connection/connection.js';
+import type { Codec } from '../frames/codec.js';
+import type { BadFrame } from '../frames/inbound-frame.js';
 import type { Ordering } from '../gateways/ordered.decorator.js';
 
 /** The connection behind a request, as dispatch sees it. */
@@ -7,7 +9,8 @@ export interface Peer extends Connection {
   readonly path: string;
   /** What handlers get as `@ConnectedSocket()`. */
   readonly facade: object;
-  /** Sends one framed message. */
+  readonly codec: Codec;
+  /** Sends one frame that the codec has encoded. */
   write(frame: Buffer): void;
   /** Takes what a request costs in frames: 0, or the milliseconds after which it would be within the rate. */
   surcharge(cost: number): number;
@@ -27,12 +30,15 @@ export interface PendingRequest {
 export interface RequestProgress {
   /** The next request may start, though this one is not answered. */
   admit(): void;
-  /** This request has its answer: a framed message, or `undefined` when it gets none. */
+  /** This request has its answer: an encoded frame, or `undefined` when it gets none. */
   settle(answer: Buffer | undefined): void;
 }
 
-/** Turns messages into requests; a message that is no frame becomes one that answers so. */
+/** Turns frames into requests; bytes that are no frame become one that answers so. */
 export abstract class RequestReader {
-  /** `retryAfterMs` above 0 says that the message is above the rate, and its answer is to say so. */
-  abstract read(peer: Peer, message: Buffer, retryAfterMs: number): PendingRequest;
+  /** `retryAfterMs` above 0 says that the frame is above the rate, and its answer is to say so. */
+  abstract read(peer: Peer, frame: Buffer, retryAfterMs: number): PendingRequest;
+
+  /** Answers for a message in which no frame could be found. */
+  abstract refuse(peer: Peer, error: BadFrame): PendingRequest;
 }

@@ -1,4 +1,5 @@
 import type { Connection } from '../connection/connection.js';
+import type { OutboundFrame } from '../frames/outbound-frame.js';
 
 /** A connection as fan-out sees it. */
 export interface Recipient extends Connection {
@@ -8,7 +9,7 @@ export interface Recipient extends Connection {
     /** Whether nothing of an order would be taken. */
     readonly isFull: boolean;
     /** Takes a frame of an order if it fits. */
-    offer(frame: Buffer): boolean;
+    offer(frame: OutboundFrame): boolean;
   };
   readonly catchUp: {
     /** Queues a subscription that has fallen behind. */

@@ -32,7 +32,7 @@ export class Subscription implements LaggingSubscription {
   /** Gives it the topic's next frame. */
   publish(position: number, frame: OutboundFrame): void {
     if (this.isLagging || position <= this.position) return;
-    if (this.connection.outbox.offer(frame.text)) this.position = position;
+    if (this.connection.outbox.offer(frame)) this.position = position;
     else this.lag();
   }
 
@@ -82,7 +82,7 @@ export class Subscription implements LaggingSubscription {
     for (const { position, frame } of frames) {
       // It may have been ended while the source was read.
       if (position > this.until) break;
-      if (!this.connection.outbox.offer(frame.text)) return 'full';
+      if (!this.connection.outbox.offer(frame)) return 'full';
       this.position = position;
     }
     return 'more';

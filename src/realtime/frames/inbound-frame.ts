@@ -21,7 +21,7 @@ export class BadFrame extends RealtimeError {
 }
 
 /** Containers nested deeper than this are refused, the frame itself being the first. */
-const MAX_DEPTH = 8;
+export const MAX_DEPTH = 8;
 
 const TOO_DEEP = `containers are nested deeper than ${MAX_DEPTH}`;
 
@@ -73,7 +73,8 @@ function isEscaped(text: string, at: number): boolean {
   return backslashes % 2 === 1;
 }
 
-function toFrame(value: unknown): InboundFrame {
+/** Checks what was parsed, whatever it was parsed from. Throws `BadFrame`. */
+export function toFrame(value: unknown): InboundFrame {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadFrame('not an object');
   const { event, id, data } = value as Record<string, unknown>;

@@ -1,4 +1,5 @@
 const FIN_TEXT = 0x81;
+const FIN_BINARY = 0x82;
 const SHORT_LENGTH = 125;
 const MEDIUM_LENGTH = 0xffff;
 
@@ -7,9 +8,16 @@ export function encodeText(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const header = headerSize(length);
   const frame = Buffer.allocUnsafe(header + length);
-  writeHeader(frame, length);
+  writeHeader(frame, FIN_TEXT, length);
   frame.write(text, header, 'utf8');
   return frame;
+}
+
+/** The header of one whole binary message of `length` bytes from server to client. */
+export function binaryHeader(length: number): Buffer {
+  const header = Buffer.allocUnsafe(headerSize(length));
+  writeHeader(header, FIN_BINARY, length);
+  return header;
 }
 
 /** The bytes of a framed message without their header. */
@@ -24,8 +32,8 @@ function headerSize(length: number): number {
   return length <= MEDIUM_LENGTH ? 4 : 10;
 }
 
-function writeHeader(frame: Buffer, length: number): void {
-  frame[0] = FIN_TEXT;
+function writeHeader(frame: Buffer, first: number, length: number): void {
+  frame[0] = first;
   if (length <= SHORT_LENGTH) {
     frame[1] = length;
   } else if (length <= MEDIUM_LENGTH) {

@@ -3,15 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { WebSocket } from 'ws';
 import { Clock } from '../clock/clock.js';
 import type { ReadyFields } from '../connection/connection-observer.js';
-import { RequestReader } from '../dispatch/request-reader.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { newId } from '../ids/new-id.js';
-import { FrameRate } from '../limits/frame-rate.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
-import { FlushQueue } from '../sockets/flush-queue.js';
 import { SocketConnection } from '../sockets/socket-connection.js';
 import type { AdmittedUpgrade } from '../upgrade/upgrade-pipeline.js';
+import { NodeServices } from './node-services.js';
 
 /** The version of the wire contract. */
 const PROTOCOL = '1.0';
@@ -25,29 +23,25 @@ const USER_AGENT_LIMIT = 256;
 @Injectable()
 export class ConnectionFactory {
   constructor(
-    private readonly requests: RequestReader,
-    private readonly flushQueue: FlushQueue,
-    private readonly frameRate: FrameRate,
+    private readonly services: NodeServices,
     private readonly clock: Clock,
     @Inject(REALTIME_SETTINGS) private readonly settings: RealtimeSettings,
   ) {}
 
-  create(ws: WebSocket, socket: Socket, { request, path, principal }: AdmittedUpgrade): SocketConnection {
+  create(ws: WebSocket, socket: Socket, upgrade: AdmittedUpgrade): SocketConnection {
+    const { request, path, principal, subprotocol = 'chat' } = upgrade;
     const facts = {
       id: newId(this.clock.now()),
       path,
       principal,
-      subprotocol: 'chat',
+      subprotocol,
       userAgent: (request.headers['user-agent'] ?? '').slice(0, USER_AGENT_LIMIT),
       remoteAddress: request.remoteAddress,
       openedAtMs: this.clock.now(),
     } as const;
     return new SocketConnection(ws, socket, facts, {
-      flushQueue: this.flushQueue,
-      requests: this.requests,
+      ...this.services.open(),
       maxOutboxBytes: this.settings.maxOutboxBytes,
-      meter: this.frameRate.open(),
-      monotonicMs: () => this.clock.monotonicMs(),
     });
   }
 

@@ -1,12 +1,13 @@
 import { WebSocket } from 'ws';
 import type { Connection } from '../connection/connection.js';
-import { encodeText } from '../frames/wire.js';
+import type { Codec } from '../frames/codec.js';
 
 type Listener = (...args: never[]) => void;
 
 /** What a facade stands before. */
 interface FacadeTarget extends Connection {
   readonly ws: WebSocket;
+  readonly codec: Codec;
   readonly isEnding: boolean;
   readonly outbox: { readonly unsentBytes: number };
   write(frame: Buffer): void;
@@ -60,9 +61,9 @@ export class ClientFacade {
     return this.#connection.outbox.unsentBytes;
   }
 
-  /** Sends one text message. */
+  /** Sends one text message; on `superchat`, which has frames only, it must be the JSON of an object. */
   send(data: string | Buffer, ...rest: unknown[]): void {
-    this.#connection.write(encodeText(data.toString()));
+    this.#connection.write(this.#connection.codec.encode(data.toString()));
     const callback = rest.at(-1);
     if (typeof callback === 'function') setImmediate(callback as () => void);
   }

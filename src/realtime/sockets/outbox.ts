@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import type { Codec } from '../frames/codec.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
-import { payloadOf } from '../frames/wire.js';
 import type { FlushQueue } from './flush-queue.js';
 
 /** The part of a libuv stream that tells how much has really left; absent on sockets that are not libuv's. */
@@ -28,7 +28,11 @@ export class Outbox {
     private readonly ws: WebSocket,
     private readonly socket: Socket,
     private readonly flushQueue: FlushQueue,
-    private readonly limits: { readonly maxBytes: number; readonly onDrained: () => void },
+    private readonly terms: {
+      readonly codec: Codec;
+      readonly maxBytes: number;
+      readonly onDrained: () => void;
+    },
   ) {
     this.isCompressing = ws.extensions !== '';
   }
@@ -40,7 +44,7 @@ export class Outbox {
 
   /** Whether a frame of an order would be refused. */
   get isFull(): boolean {
-    return this.unsentBytes > this.limits.maxBytes;
+    return this.unsentBytes > this.terms.maxBytes;
   }
 
   /** Bytes that have left this process since the connection began; it stands still while the peer does not read. */
@@ -60,16 +64,17 @@ export class Outbox {
   }
 
   /** Takes a frame of an order if it fits. An empty outbox takes one frame of any size. */
-  offer(frame: Buffer): boolean {
+  offer(frame: OutboundFrame): boolean {
+    const encoded = frame.encodedBy(this.terms.codec);
     const unsent = this.unsentBytes;
-    if (unsent > 0 && unsent + frame.length > this.limits.maxBytes) return false;
-    this.write(frame);
+    if (unsent > 0 && unsent + encoded.length > this.terms.maxBytes) return false;
+    this.write(encoded);
     return true;
   }
 
   /** Takes a state frame: now if it fits, else as the last of its `key` once there is room. */
   offerState(key: string, frame: OutboundFrame): void {
-    if (this.states?.has(key) !== true && this.offer(frame.text)) return;
+    if (this.states?.has(key) !== true && this.offer(frame)) return;
     this.states ??= new Map();
     this.states.delete(key);
     this.states.set(key, frame);
@@ -83,8 +88,8 @@ export class Outbox {
     this.queuedBytes = 0;
     // Nothing may follow a close frame, whoever sent it.
     if (frames.length === 0 || this.ws.readyState !== WebSocket.OPEN) return;
-    if (this.isCompressing) this.compress(frames);
-    else this.writeAll(frames);
+    if (this.isCompressing) this.compress(this.terms.codec.messages(frames));
+    else this.writeAll(this.terms.codec.framed(frames));
   }
 
   /** Gives up what is due: the connection is gone. */
@@ -104,20 +109,21 @@ export class Outbox {
     if (last > 0) this.socket.uncork();
   }
 
-  private compress(frames: readonly Buffer[]): void {
-    for (const frame of frames) this.ws.send(payloadOf(frame), { binary: false }, this.afterWrite);
+  private compress(messages: readonly Buffer[]): void {
+    const { isBinary } = this.terms.codec;
+    for (const message of messages) this.ws.send(message, { binary: isBinary }, this.afterWrite);
   }
 
   private readonly afterWrite = (): void => {
-    if (this.unsentBytes > this.limits.maxBytes / 2) return;
+    if (this.unsentBytes > this.terms.maxBytes / 2) return;
     this.releaseStates();
-    this.limits.onDrained();
+    this.terms.onDrained();
   };
 
   private releaseStates(): void {
     if (this.states === undefined) return;
     for (const [key, frame] of this.states) {
-      if (!this.offer(frame.text)) return;
+      if (!this.offer(frame)) return;
       this.states.delete(key);
     }
     this.states = undefined;

@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { UserActor } from '../connection/actor.js';
 import { CLOSE, type CloseReason } from '../connection/close.js';
-import { Connection, type Subprotocol } from '../connection/connection.js';
+import { Connection } from '../connection/connection.js';
 import type { Principal } from '../connection/principal.js';
 import type { RequestReader } from '../dispatch/request-reader.js';
+import type { Codec, Subprotocol } from '../frames/codec.js';
+import { CODECS } from '../frames/codecs.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { CatchUp } from '../fanout/catch-up.js';
 import { DISCARDED, type FrameMeter } from '../limits/frame-meter.js';
@@ -40,8 +42,8 @@ export interface ConnectionServices {
 /** What is inflated counts by its bytes: a frame of 75 bytes may become one of 60 kB. */
 const INFLATED_BYTES_PER_FRAME = 8192;
 
-function costOfInflated(bytes: number): number {
-  return 1 + Math.floor(bytes / INFLATED_BYTES_PER_FRAME);
+function surchargeOfInflated(bytes: number): number {
+  return Math.floor(bytes / INFLATED_BYTES_PER_FRAME);
 }
 
 type Phase = 'attaching' | 'attached' | 'closing' | 'closed';
@@ -50,7 +52,7 @@ type Phase = 'attaching' | 'attached' | 'closing' | 'closed';
 export class SocketConnection extends Connection {
   readonly id: string;
   readonly path: string;
-  readonly subprotocol: Subprotocol;
+  readonly codec: Codec;
   readonly userAgent: string;
   readonly remoteAddress: string;
   readonly openedAtMs: number;
@@ -78,7 +80,7 @@ export class SocketConnection extends Connection {
     this.id = facts.id;
     this.path = facts.path;
     this.#principal = facts.principal;
-    this.subprotocol = facts.subprotocol;
+    this.codec = CODECS[facts.subprotocol];
     this.userAgent = facts.userAgent;
     this.remoteAddress = facts.remoteAddress;
     this.openedAtMs = facts.openedAtMs;
@@ -87,8 +89,10 @@ export class SocketConnection extends Connection {
     this.meter = services.meter;
     const intake = new Intake({
       meter: this.meter,
-      costOf: ws.extensions === '' ? () => 1 : costOfInflated,
-      read: (message, retryAfterMs) => services.requests.read(this, message, retryAfterMs),
+      codec: this.codec,
+      surchargeOf: ws.extensions === '' ? () => 0 : surchargeOfInflated,
+      read: (frame, retryAfterMs) => services.requests.read(this, frame, retryAfterMs),
+      refuse: (error) => services.requests.refuse(this, error),
     });
     this.inbox = new Inbox(
       {
@@ -101,6 +105,7 @@ export class SocketConnection extends Connection {
     );
     this.catchUp = new CatchUp(this);
     this.outbox = new Outbox(ws, socket, services.flushQueue, {
+      codec: this.codec,
       maxBytes: services.maxOutboxBytes,
       onDrained: () => this.onDrained(),
     });
@@ -132,6 +137,10 @@ export class SocketConnection extends Connection {
     return this.#close;
   }
 
+  get subprotocol(): Subprotocol {
+    return this.codec.name;
+  }
+
   /** What a plain Nest gateway is given for this connection: the same object each time. */
   get facade(): ClientFacade {
     return (this.#facade ??= new ClientFacade(this));
@@ -141,7 +150,7 @@ export class SocketConnection extends Connection {
   receive(message: Buffer, isBinary: boolean): void {
     if (this.isEnding) return;
     this.vitals.lastFrameAtMs = this.monotonicMs();
-    if (isBinary) this.close({ code: CLOSE.unsupportedData, reason: '' });
+    if (isBinary !== this.codec.isBinary) this.close({ code: CLOSE.unsupportedData, reason: '' });
     else this.inbox.push(message);
     this.closeIfFlooded();
   }
@@ -168,7 +177,7 @@ export class SocketConnection extends Connection {
   becomeReady(ready: OutboundFrame): void {
     if (this.#phase !== 'attaching') return;
     this.#phase = 'attached';
-    this.outbox.write(ready.text);
+    this.outbox.write(ready.encodedBy(this.codec));
     const waiting = this.#beforeReady ?? [];
     this.#beforeReady = undefined;
     for (const push of waiting) push();
@@ -179,7 +188,7 @@ export class SocketConnection extends Connection {
   }
 
   pushFrame(frame: OutboundFrame): void {
-    this.whenReady(() => this.outbox.write(frame.text));
+    this.whenReady(() => this.outbox.write(frame.encodedBy(this.codec)));
   }
 
   pushState(key: string, frame: OutboundFrame): void {

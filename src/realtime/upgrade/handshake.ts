@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Subprotocol } from '../connection/connection.js';
+import type { Subprotocol } from '../frames/codec.js';
+import { CODECS } from '../frames/codecs.js';
 import { UpgradeRefused } from './upgrade-refusal.js';
 
 /** The only version of the protocol (RFC 6455 section 4.1). */
@@ -16,8 +17,6 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** A browser's credential, offered as a subprotocol and never echoed. */
 const BEARER_PREFIX = 'bearer.';
-
-const KNOWN: readonly Subprotocol[] = ['chat'];
 
 /** Reads the request's target. A target in absolute form is a proxy's business, and refused. */
 export function readTarget(request: IncomingMessage): URL {
@@ -56,9 +55,12 @@ export function readSubprotocols(request: IncomingMessage): string[] {
 /** The first offered name that the service knows; `undefined` when none but credentials were offered. */
 export function selectSubprotocol(offered: readonly string[]): Subprotocol | undefined {
   const names = offered.filter((name) => !name.startsWith(BEARER_PREFIX));
-  const selected = names.find((name): name is Subprotocol => (KNOWN as readonly string[]).includes(name));
+  const selected = names.find((name): name is Subprotocol => Object.hasOwn(CODECS, name));
   if (selected === undefined && names.length > 0) {
-    throw new UpgradeRefused('UNKNOWN_SUBPROTOCOL', `the service speaks ${KNOWN.join(', ')}`);
+    throw new UpgradeRefused(
+      'UNKNOWN_SUBPROTOCOL',
+      `the service speaks ${Object.keys(CODECS).join(' and ')}`,
+    );
   }
   return selected;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import type { Subprotocol } from '../connection/connection.js';
+import type { Subprotocol } from '../frames/codec.js';
 import type { Principal } from '../connection/principal.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { ErrorReporter } from '../errors/error-reporter.js';

@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import { RequestReader } from '../dispatch/request-reader.js';
+import { FrameRate } from '../limits/frame-rate.js';
+import { FlushQueue } from '../sockets/flush-queue.js';
+import type { ConnectionServices } from '../sockets/socket-connection.js';
+
+/** What a connection gets of its node. */
+@Injectable()
+export class NodeServices {
+  constructor(
+    private readonly requests: RequestReader,
+    private readonly flushQueue: FlushQueue,
+    private readonly frameRate: FrameRate,
+    private readonly clock: Clock,
+  ) {}
+
+  /** For one more connection, which has a meter of its own. */
+  open(): Omit<ConnectionServices, 'maxOutboxBytes'> {
+    return {
+      requests: this.requests,
+      flushQueue: this.flushQueue,
+      meter: this.frameRate.open(),
+      monotonicMs: () => this.clock.monotonicMs(),
+    };
+  }
+}
