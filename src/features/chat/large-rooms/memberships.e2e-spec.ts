@@ -16,7 +16,8 @@ const LARGE = 3;
 
 const clock = new ManualClock();
 let server: TestServer;
-let users: readonly { readonly id: string; readonly client: TestClient }[];
+/** Each has two devices: what one of them asks for does not wait for the other's answers. */
+let users: readonly { readonly id: string; readonly devices: readonly TestClient[] }[];
 
 beforeAll(async () => {
   server = await startServer({
@@ -30,24 +31,28 @@ beforeAll(async () => {
     },
   });
   users = await Promise.all(
-    NAMES.map(async (name) => ({ client: await server.connect(name), id: (await server.user(name)).id })),
+    NAMES.map(async (name) => ({
+      devices: [await server.connect(name), await server.connect(name)],
+      id: (await server.user(name)).id,
+    })),
   );
 });
 
 afterAll(async () => server.close());
 
-/** What one user asks for, while others do: some of it is refused. */
-type Act = readonly [user: number, event: 'join' | 'leave' | 'send' | 'remove' | 'add', other: number];
+/** What one device asks for, while others do: some of it is refused. */
+type Act = readonly [device: number, event: 'join' | 'leave' | 'send' | 'remove' | 'add', other: number];
 /** What is asked at the same time, and how much time passes before the next. */
 type Round = readonly [acts: readonly Act[], waitMs: number];
 
+const device = fc.nat(2 * NAMES.length - 1);
 const user = fc.nat(NAMES.length - 1);
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 5, arbitrary: fc.tuple(user, fc.constant('join' as const), user) },
-  { weight: 3, arbitrary: fc.tuple(user, fc.constantFrom('leave' as const, 'send' as const), user) },
+  { weight: 5, arbitrary: fc.tuple(device, fc.constant('join' as const), user) },
+  { weight: 3, arbitrary: fc.tuple(device, fc.constantFrom('leave' as const, 'send' as const), user) },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.constant(0), fc.constantFrom('remove' as const, 'add' as const), user),
+    arbitrary: fc.tuple(fc.nat(1), fc.constantFrom('remove' as const, 'add' as const), user),
   },
 );
 const round: fc.Arbitrary<Round> = fc.tuple(
@@ -64,7 +69,7 @@ function userAt(index: number): (typeof users)[number] {
 }
 
 async function perform(roomId: string, [actor, event, other]: Act): Promise<unknown> {
-  const { client } = userAt(actor);
+  const client = userAt(actor >> 1).devices[actor % 2] as TestClient;
   const { id: userId } = userAt(other);
   if (event === 'send')
     return client.request('message.send', { roomId, text: 'hello', clientId: `members-${++sent}` });
@@ -86,7 +91,8 @@ async function passing<Result>(awaited: Promise<Result>): Promise<Result> {
 
 async function play(rounds: readonly Round[]): Promise<string> {
   const memberIds = users.slice(1, 3).map(({ id }) => id);
-  const { room } = await userAt(0).client.request('room.create', { kind: 'channel', memberIds });
+  const [creator] = userAt(0).devices;
+  const { room } = await (creator as TestClient).request('room.create', { kind: 'channel', memberIds });
   const roomId = (room as Json)['id'] as string;
   const answers: Promise<unknown>[] = [];
   for (const [acts, waitMs] of rounds) {
@@ -176,9 +182,9 @@ describe('memberships of a room that becomes large and small again', () => {
         const roomId = await play(rounds);
         const expected = new Expected(await server.get(LogReader).events(roomId, 0, 10_000));
         for (const { type } of expected.events) types.set(type, (types.get(type) ?? 0) + 1);
-        for (const { id, client } of users) {
+        for (const { id, devices } of users) {
           const frames = expected.frames.get(id) ?? [];
-          expect(await untilTold(client, roomId, frames)).toEqual(frames);
+          for (const client of devices) expect(await untilTold(client, roomId, frames)).toEqual(frames);
         }
         const facts = await server.get(LogReader).roomFacts(roomId);
         expect(facts).toMatchObject({ memberCount: expected.members.size, head: expected.events.length });
