@@ -13,7 +13,10 @@ const FLUSH_MS = 1000;
 @Injectable()
 export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ReadPositions.name);
+  /** By user, then by room or thread. */
   private readonly ahead = new Map<string, Map<string, ReadPosition>>();
+  /** How many of them are in each room, its threads included. */
+  private readonly countIn = new Map<string, number>();
   private cancel: Cancel | undefined;
   private flushing: Promise<void> = Promise.resolve();
 
@@ -35,7 +38,9 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
   advance(position: ReadPosition): void {
     const { userId, seq } = position;
     const ofUser = this.ahead.get(userId) ?? new Map<string, ReadPosition>();
-    if ((ofUser.get(placeOf(position))?.seq ?? 0) >= seq) return;
+    const known = ofUser.get(placeOf(position));
+    if ((known?.seq ?? 0) >= seq) return;
+    if (known === undefined) this.count(position, 1);
     ofUser.set(placeOf(position), position);
     this.ahead.set(userId, ofUser);
   }
@@ -56,9 +61,7 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
 
   /** Whether the store may not have somebody's position in this room yet. */
   isAheadIn(roomId: string): boolean {
-    return [...this.ahead.values()].some((ofUser) =>
-      [...ofUser.values()].some((position) => position.roomId === roomId),
-    );
+    return this.countIn.has(roomId);
   }
 
   /**
@@ -93,7 +96,14 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
     const ofUser = this.ahead.get(written.userId);
     if (ofUser?.get(placeOf(written)) !== written) return;
     ofUser.delete(placeOf(written));
+    this.count(written, -1);
     if (ofUser.size === 0) this.ahead.delete(written.userId);
+  }
+
+  private count({ roomId }: ReadPosition, more: 1 | -1): void {
+    const count = (this.countIn.get(roomId) ?? 0) + more;
+    if (count === 0) this.countIn.delete(roomId);
+    else this.countIn.set(roomId, count);
   }
 }
 

@@ -68,18 +68,16 @@ function readersOf(db: Db, { room_id, seq, sender_id, thread_seq }: MessagesTabl
     .where('room_id', '=', room_id)
     .where('user_id', '<>', sender_id)
     .where('joined_seq', '<', seq)
-    .where((member) =>
-      member.or([
-        member('read_seq', '>=', seq),
-        member.exists(
-          member
-            .selectFrom('thread_positions')
-            .select('thread_positions.read_seq')
-            .where('thread_positions.room_id', '=', room_id)
-            .whereRef('thread_positions.user_id', '=', 'members.user_id')
-            .where('thread_positions.thread_seq', '=', thread_seq ?? 0)
-            .where('thread_positions.read_seq', '>=', seq),
-        ),
-      ]),
-    );
+    .where((member) => {
+      const hasReadRoom = member('read_seq', '>=', seq);
+      if (thread_seq === null) return hasReadRoom;
+      const inThread = member
+        .selectFrom('thread_positions')
+        .select('thread_positions.read_seq')
+        .where('thread_positions.room_id', '=', room_id)
+        .whereRef('thread_positions.user_id', '=', 'members.user_id')
+        .where('thread_positions.thread_seq', '=', thread_seq)
+        .where('thread_positions.read_seq', '>=', seq);
+      return member.or([hasReadRoom, member.exists(inThread)]);
+    });
 }

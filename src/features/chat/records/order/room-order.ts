@@ -37,9 +37,14 @@ export const markOf = (roomId: string): string =>
 /** The order of a list that begins now. */
 export const orderFrom = (startedMs: number): RoomOrder => ({ startedMs, given: [] });
 
-/** Events after this moment do not move a room in the order. */
-export const countsUntil = ({ startedMs, last }: RoomOrder): number =>
-  last === undefined ? startedMs : startedMs - HORIZON_MS;
+/**
+ * Events after this moment do not move a room in the order. All count on the first page, also those of a node whose clock
+ * is ahead.
+ */
+export function countsUntil({ startedMs, given, last }: RoomOrder): number {
+  if (last !== undefined) return startedMs - HORIZON_MS;
+  return given.length > 0 ? startedMs : Number.MAX_SAFE_INTEGER;
+}
 
 /** Last active first; rooms of the same moment by their ids. */
 export function byActivity(one: OrderedRoom, other: OrderedRoom): number {
