@@ -23,6 +23,13 @@ describe('the code in docs/extending.md', () => {
     }
   });
 
+  it('is the code of examples/webhooks', () => {
+    for (const name of ['webhooks.consumer.ts', 'webhooks.module.ts']) {
+      const source = readFileSync(join(root, 'examples/webhooks', name), 'utf8');
+      expect([name, files.get(name)?.trim()]).toEqual([name, source.trim()]);
+    }
+  });
+
   it('compiles against the public front', () => {
     mkdirSync(folder, { recursive: true });
     for (const [name, text] of files) writeFileSync(join(folder, name), text);

@@ -73,25 +73,31 @@ export class ConsumerFeed {
   #run(): void {
     this.#cancelNext = undefined;
     this.#isWoken = false;
-    this.#running = this.#round().then((delayMs) => {
+    this.#running = this.#round().then((hasMore) => {
       this.#running = undefined;
-      this.#notBeforeMs = this.around.clock.monotonicMs() + (delayMs ?? GATHER_MS);
-      if (delayMs !== undefined || this.#isWoken) this.#schedule();
+      if (hasMore || this.#isWoken) this.#schedule();
     });
   }
 
-  /** In how many milliseconds there is more to do; undefined when there is nothing known to do. */
-  async #round(): Promise<number | undefined> {
+  /** Hands over a page, if there is one. Whether there is more to do, as far as is known. */
+  async #round(): Promise<boolean> {
     try {
       const page = await this.#nextPage();
-      if (page === undefined || this.#isStopped) return undefined;
+      if (page === undefined || this.#isStopped) return false;
       if (page.events.length > 0) await this.#handle(page.events);
       const isNoted = await this.#acknowledge(page);
       this.#noteSuccess();
-      return page.hasMore || !isNoted ? 0 : undefined;
+      this.#pause(page.hasMore ? 0 : GATHER_MS);
+      return page.hasMore || !isNoted;
     } catch (error) {
-      return this.#noteFailure(error);
+      this.#noteFailure(error);
+      this.#pause(retryMs(this.#failures));
+      return true;
     }
+  }
+
+  #pause(delayMs: number): void {
+    this.#notBeforeMs = this.around.clock.monotonicMs() + delayMs;
   }
 
   /** Undefined when there is none, or another node has the consumer. */
@@ -149,7 +155,7 @@ export class ConsumerFeed {
   }
 
   /** Logged once, however often it fails in a row. */
-  #noteFailure(error: unknown): number {
+  #noteFailure(error: unknown): void {
     this.#failures += 1;
     if (this.#failures === 1) {
       this.#logger.error({
@@ -158,7 +164,6 @@ export class ConsumerFeed {
         err: error,
       });
     }
-    return retryMs(this.#failures);
   }
 }
 

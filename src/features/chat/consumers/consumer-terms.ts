@@ -65,12 +65,14 @@ function requireName(name: unknown, owner: string): string {
 
 function requireTypes(types: unknown, owner: string): '*' | readonly string[] {
   if (types === '*') return types;
-  const isList = Array.isArray(types) && types.length > 0;
-  const wrong = isList ? types.find((type) => typeof type !== 'string' || !TYPE.test(type)) : types;
-  if (isList && wrong === undefined) return [...new Set(types as string[])];
+  if (Array.isArray(types) && types.length > 0 && types.every(isType)) return [...new Set(types)];
   throw new Error(
-    `types of the log's consumer ${owner} has ${JSON.stringify(wrong)}: list types of events such as "message" or "poll.voted", or say '*'`,
+    `types of the log's consumer ${owner} is ${JSON.stringify(types)}: list types of events such as "message" or "poll.voted", or say '*'`,
   );
+}
+
+function isType(type: unknown): type is string {
+  return typeof type === 'string' && TYPE.test(type);
 }
 
 function requireFrom(from: unknown, owner: string): 'now' | 'start' {
