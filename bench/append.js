@@ -16,8 +16,10 @@ const TEXT = 'x'.repeat(200);
 await compile();
 const source = pathToFileURL(join(process.env.PARLEY_COMPILED_DIR, 'src')).href;
 const { SqliteDatabase } = await import(`${source}/storage/sqlite/database.sqlite.js`);
+const { AUTH_MIGRATIONS } = await import(`${source}/features/auth/store.js`);
 const { chatMigrations } = await import(`${source}/features/chat/records/index.js`);
-const { appendStore, LogPublisher, LogWriter, Outbox } = await import(`${source}/features/chat/log/index.js`);
+const { appendStore, LogWriter, Outbox } = await import(`${source}/features/chat/log/index.js`);
+const { LogPublisher } = await import(`${source}/features/chat/log/log-publisher.js`);
 const { MemoryTopicBus } = await import(`${source}/realtime/fanout/topic-bus.memory.js`);
 const { LargeRooms } = await import(`${source}/features/chat/large-rooms/index.js`);
 const { ANY_SIZE } = await import(`${source}/features/chat/room-sizes.js`);
@@ -69,6 +71,7 @@ function randomSend(rooms) {
     threadSeq: null,
     meta: null,
     namedIds: [],
+    attachmentIds: [],
   };
 }
 
@@ -127,7 +130,7 @@ function round(value) {
 async function inFolder(durability, work) {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-bench-'));
   const database = new SqliteDatabase({ dataDir, durability });
-  database.addMigrations(chatMigrations);
+  database.addMigrations([...AUTH_MIGRATIONS, ...chatMigrations]);
   await database.start();
   try {
     await work(database);

@@ -9,7 +9,6 @@ import { RoomLog } from './room-log.js';
 
 export { appendStore, type Interest } from './append/index.js';
 export { LogReader, type Memberships } from './log-reader.js';
-export { LogPublisher } from './log-publisher.js';
 export { type Append, LogWriter, refusal } from './log-writer.js';
 export { store as logStore } from './log.store.js';
 export { type Mute, type Muted, store as mutesStore } from './mutes.store.js';

@@ -10,7 +10,7 @@ const INTERVAL_MS = 1000;
 const KEPT = 32;
 
 /** How far a user has read. */
-export interface Read {
+interface Read {
   readonly userId: string;
   readonly readSeq: number;
 }
