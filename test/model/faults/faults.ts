@@ -120,6 +120,14 @@ export const FAULTS: readonly Fault[] = [
     shows: /^push room\.removed/,
   },
   {
+    name: 'who is removed stays subscribed',
+    area: 'pushes',
+    find: 'if (isRemoval) this.leave(user, change, connections);',
+    replace: '',
+    seed: 1,
+    shows: /^push room\.(event undue|removed missing)/,
+  },
+  {
     name: 'the last word of a query must be whole',
     area: 'search',
     find: "isPrefix: isLast && run.kind === 'spaced'",
