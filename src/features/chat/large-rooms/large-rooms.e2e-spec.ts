@@ -243,3 +243,20 @@ describe('typists of a large room', () => {
     expect(await passing(client.ann.next('room.typists', isHere))).toEqual({ roomId, userIds: [] });
   });
 });
+
+describe('typists of a small room', () => {
+  it('are told again when there were 3 ms for each member', async () => {
+    const memberIds = [id.bob, id.cay];
+    const { room } = await client.ann.request('room.create', { kind: 'group', memberIds });
+    roomId = (room as Json)['id'] as string;
+    await client.ann.next('room.event', isAt(3));
+    await ask('bob', 'room.typing', { active: true });
+    expect(await client.ann.next('room.typists', isHere)).toMatchObject({ userIds: [id.bob] });
+    await ask('cay', 'room.typing', { active: true });
+    await ask('bob', 'room.typing', { active: false });
+    await clock.advance(8);
+    await client.ann.expectSilence('room.typists');
+    await clock.advance(1);
+    expect(await client.ann.next('room.typists', isHere)).toMatchObject({ userIds: [id.cay] });
+  });
+});
