@@ -89,8 +89,8 @@ export const store = defineStore({
         .updateTable('log_consumers')
         .set({ holder, held_until: nowMs + leaseMs })
         .where('name', '=', consumer)
-        .where(({ eb, or }) =>
-          or([eb('holder', 'is', null), eb('holder', '=', holder), eb('held_until', '<', nowMs)]),
+        .where((row) =>
+          row.or([row('holder', 'is', null), row('holder', '=', holder), row('held_until', '<', nowMs)]),
         )
         .executeTakeFirst();
       return numUpdatedRows > 0n;

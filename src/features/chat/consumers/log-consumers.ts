@@ -1,5 +1,4 @@
 import {
-  Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
@@ -7,20 +6,17 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
 import { type Cancel, Clock, newId } from '../../../realtime/index.js';
-import { Database, InjectStore, type Store } from '../../../storage/index.js';
-import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
+import { InjectStore, type Store } from '../../../storage/index.js';
 import { Outbox } from '../log/index.js';
 import { ConsumerFeed } from './consumer-feed.js';
-import { type ConsumerTerms, termsOf } from './consumer-terms.js';
+import { ConsumerRegistry } from './consumer-registry.js';
 import { type Registration, store as consumersStore } from './consumers.store.js';
-import { ConsumesLog, type LogConsumer } from './log-consumer.js';
 
 /** How late events are found at most of which no commit of this node told: another node's, or one of unknown outcome. */
 const LOOK_MS = 3_000;
 
-/** Finds the `@ConsumesLog()` providers, has their events kept, and feeds each. */
+/** Has events kept for this build's consumers, and feeds each of them while the service runs. */
 @Injectable()
 export class LogConsumers
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
@@ -32,20 +28,18 @@ export class LogConsumers
   #stopLooking: Cancel | undefined;
 
   constructor(
-    private readonly discovery: DiscoveryService,
+    private readonly registry: ConsumerRegistry,
     @InjectStore(consumersStore) private readonly store: Store<typeof consumersStore>,
-    private readonly database: Database,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    @Inject(CHAT_SETTINGS) private readonly settings: Pick<ChatSettings, 'consumers'>,
   ) {}
 
   /** From here on no event is missed. */
   async onModuleInit(): Promise<void> {
-    const consumers = this.findConsumers();
-    const kept = await this.register(consumers.map(({ terms }) => terms));
+    const found = this.registry.find();
+    const kept = await this.registry.register(found, this.clock.now());
     const around = { store: this.store, clock: this.clock, holder: this.#holder };
-    for (const { consumer, terms } of consumers) {
+    for (const { consumer, terms } of found) {
       this.#feeds.set(terms.name, new ConsumerFeed(consumer, terms, around));
     }
     this.warnOfMissing(kept);
@@ -66,7 +60,7 @@ export class LogConsumers
   /** The first that a stop does. What consumers are at may go on while connections are closed. */
   onModuleDestroy(): void {
     this.#stopLooking?.();
-    for (const feed of this.#feeds.values()) feed.stop(this.settings.consumers.drainMs);
+    for (const feed of this.#feeds.values()) feed.stop(this.registry.drainMs);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -76,39 +70,6 @@ export class LogConsumers
 
   private wake(name: string): void {
     if (this.#isStarted) this.#feeds.get(name)?.wake();
-  }
-
-  private findConsumers(): { consumer: LogConsumer; terms: ConsumerTerms }[] {
-    const found = this.discovery.getProviders({ metadataKey: ConsumesLog.KEY });
-    const dependent = found.find((provider) => !provider.isDependencyTreeStatic());
-    if (dependent !== undefined) {
-      throw new Error(
-        `the log's consumer ${dependent.name} is request-scoped, and there is no request: remove the scope from it and from what it injects`,
-      );
-    }
-    const consumers = [...new Set(found.map(({ instance }) => instance as LogConsumer))];
-    const terms = termsOf(consumers);
-    return consumers.flatMap((consumer, index) => {
-      const own = terms[index];
-      return own === undefined ? [] : [{ consumer, terms: own }];
-    });
-  }
-
-  private async register(consumers: readonly ConsumerTerms[]): Promise<readonly Registration[]> {
-    const { forgotten } = this.settings.consumers;
-    const both = consumers.find(({ name }) => forgotten.includes(name));
-    if (both !== undefined) {
-      throw new Error(
-        `the log's consumer "${both.name}" is here and to be forgotten: take it out of forgetConsumers, or remove its provider`,
-      );
-    }
-    return await this.store.register({
-      consumers: consumers.map(({ name, types, from }) => ({ name, types, from })),
-      forgotten,
-      // One process at a time has the embedded database.
-      isAlone: this.database.dialect === 'sqlite',
-      nowMs: this.clock.now(),
-    });
   }
 
   private warnOfMissing(kept: readonly Registration[]): void {

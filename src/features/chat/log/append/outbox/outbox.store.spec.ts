@@ -17,10 +17,12 @@ const db = new Kysely<ChatTables>({
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   },
-  log: ({ query }) => statements.push(query),
+  log: ({ query }) => void statements.push(query),
 });
 
-beforeEach(() => (statements = []));
+beforeEach(() => {
+  statements = [];
+});
 
 function event(room_id: string, seq: number, type = 'message'): RoomEventsTable {
   return { room_id, seq, type, ordinal: 0, actor_id: null, at: 0, message_seq: null, body: null };
