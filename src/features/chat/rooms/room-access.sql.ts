@@ -27,7 +27,7 @@ export class SqlRoomAccess extends RoomAccess {
     return sharing;
   }
 
-  async memberIds(roomId: string): Promise<string[]> {
-    return await this.store.memberIds(roomId);
+  async memberIds(roomId: string, limit: number = Number.MAX_SAFE_INTEGER): Promise<string[]> {
+    return await this.store.memberIds({ roomId, limit });
   }
 }

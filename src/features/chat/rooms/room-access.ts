@@ -13,6 +13,6 @@ export abstract class RoomAccess {
   /** Those of `otherIds` who are in a room with the user. The user shares with themselves. */
   abstract sharesRoom(userId: string, otherIds: readonly string[]): Promise<Set<string>>;
 
-  /** The room's members, the longest-standing first; empty for a room that does not exist. */
-  abstract memberIds(roomId: string): Promise<string[]>;
+  /** The room's members, the longest-standing first, at most `limit`; without it all. Empty for a room that does not exist. */
+  abstract memberIds(roomId: string, limit?: number): Promise<string[]>;
 }

@@ -74,12 +74,14 @@ export const store = defineStore({
       return { facts: roomFacts(room), role: member?.role ?? null };
     },
 
-    memberIds: async (db: Db, roomId: string): Promise<string[]> => {
+    /** The longest-standing members. */
+    memberIds: async (db: Db, { roomId, limit }: { roomId: string; limit: number }): Promise<string[]> => {
       const rows = await db
         .selectFrom('members')
         .select('user_id')
         .where('room_id', '=', roomId)
         .orderBy('joined_seq')
+        .limit(limit)
         .execute();
       return rows.map(({ user_id }) => user_id);
     },

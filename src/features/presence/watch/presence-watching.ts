@@ -56,10 +56,9 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
   async watchRoom(connection: Connection, roomId: string): Promise<Presence[]> {
     await this.access.require(connection.actor, roomId);
     this.feed.watches.watchRoom(connection, roomId);
-    const memberIds = await this.access.memberIds(roomId);
+    const covered = await this.access.memberIds(roomId, MAX_WATCHED_MEMBERS);
     // A removal that came meanwhile has ended the watch again.
     if (!this.feed.watches.isWatchingRoom(connection, roomId)) throw notFound('room');
-    const covered = memberIds.slice(0, MAX_WATCHED_MEMBERS);
     const watches = this.begin(connection, covered, (watch) => watch.roomIds.add(roomId));
     return await this.open(connection, watches);
   }

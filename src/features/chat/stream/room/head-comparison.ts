@@ -65,7 +65,10 @@ export class HeadComparison {
   }
 
   private async compareBatch(): Promise<void> {
-    const batch = [...this.due].slice(0, BATCH);
+    const batch: string[] = [];
+    for (const roomId of this.due) {
+      if (batch.push(roomId) === BATCH) break;
+    }
     for (const roomId of batch) this.due.delete(roomId);
     const heads = await this.log.heads(batch);
     for (const [roomId, head] of heads) this.streams.get(roomId)?.expect(head, REORDER_MS);
