@@ -6,6 +6,7 @@ import { type ServerOptions, WebSocketServer } from 'ws';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
 import { ConnectionOpener } from '../lifecycle/connection-opener.js';
+import { withoutUnacceptable } from '../upgrade/extension-offers.js';
 import { type AdmittedUpgrade, UpgradePipeline } from '../upgrade/upgrade-pipeline.js';
 
 /** A message of more fragments closes with 1008. */
@@ -54,10 +55,18 @@ export class Upgrades {
     const admitted = await this.pipeline.admit(request, socket);
     if (admitted === undefined) return;
     this.admitted.set(request, admitted);
+    declineOffers(request);
     this.sockets.handleUpgrade(request, socket, head, (ws) => {
       this.opener.open(ws, socket as Socket, admitted);
     });
     // `ws` calls back before it returns, or refuses by itself what it cannot read.
     admitted.leave();
   }
+}
+
+function declineOffers({ headers }: IncomingMessage): void {
+  const offers = headers['sec-websocket-extensions'];
+  const kept = offers === undefined ? '' : withoutUnacceptable(offers);
+  if (kept === '') delete headers['sec-websocket-extensions'];
+  else headers['sec-websocket-extensions'] = kept;
 }
