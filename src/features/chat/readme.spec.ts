@@ -32,7 +32,7 @@ describe('the README of chat', () => {
   }
 
   it('lists every request', () => {
-    const rows = pages.flatMap((page) => [...page.matchAll(/^\| `((?:room|message)\.[a-z]+)` \|/gm)]);
+    const rows = pages.flatMap((page) => [...page.matchAll(/^\| `((?:room|message)\.[a-z.]+)` \|/gm)]);
     const listed = new Set(rows.map(([, event = '']) => event));
     const handled = sorted(inSources(/@SubscribeMessage\('([^']+)'\)/g));
     expect(handled.filter((event) => !listed.has(event))).toEqual([]);
@@ -40,7 +40,7 @@ describe('the README of chat', () => {
   });
 
   it('lists every push', () => {
-    const pushed = inSources(/(?:new OutboundFrame\(|\.state\(\w+, )'([^']+)'/g);
+    const pushed = inSources(/(?:new OutboundFrame\(|\.state\(\w+, |state: \{ event: )'([^']+)'/g);
     expect(sorted(named('Pushes'))).toEqual(sorted(pushed));
   });
 

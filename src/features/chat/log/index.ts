@@ -35,7 +35,7 @@ export {
   STREAM_KEPT_MS,
   STREAM_LIFE_MS,
 } from './append/index.js';
-export { type SpokenStream, store as streamsStore, type StreamRef } from './streams.store.js';
+export { type DueStreams, type SpokenStream, store as streamsStore } from './streams.store.js';
 
 /** What chat's module provides for the rooms' logs; `RoomLog` and `LogReader` are for other features too. */
 export const logProviders: Provider[] = [

@@ -1,26 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { Users } from '../../auth/index.js';
-import { LogWriter, type MessageView } from '../log/index.js';
-import { namedIds, requestHash, SenderPositions } from '../messages/index.js';
+import { RealtimeError } from '../../../realtime/index.js';
+import { SenderPositions } from '../messages/index.js';
 import type { StreamsTable } from '../records/index.js';
-import { OpenStreams } from './open/open-streams.js';
-import { StreamPushes } from './stream-pushes.js';
+import { type OpenStream, OpenStreams } from './open/open-streams.js';
+import { StreamNews } from './pushes/stream-news.js';
+import { type Ended, StreamLog } from './stream-log.js';
 
-/** The message of a stream. */
-export interface Ended {
-  readonly message: MessageView;
-  /** True when it had ended before. */
-  readonly duplicate: boolean;
-}
+/** A node that appends to a stream writes its row often: one that does not hold it leaves it to the others for so long. */
+const OTHERS_MS = 3000;
 
 /** Makes streams messages, or nothing, whoever wants it: their sender, an admin, or time. */
 @Injectable()
 export class StreamEnds {
   constructor(
-    private readonly log: LogWriter,
-    private readonly users: Users,
-    private readonly open: OpenStreams,
-    private readonly pushes: StreamPushes,
+    private readonly log: StreamLog,
+    readonly open: OpenStreams,
+    private readonly news: StreamNews,
     private readonly positions: SenderPositions,
   ) {}
 
@@ -29,48 +24,47 @@ export class StreamEnds {
     const held = this.open.get(row.id);
     if (held) held.isEnding = true;
     try {
-      const ended = await this.store(row, text);
-      this.release(row.id);
-      if (!ended.duplicate) this.tell(row, ended.message);
+      const ended = await this.log.end(row, text);
+      this.open.drop(row.id);
+      if (!ended.duplicate) {
+        this.positions.tell(row.sender_id, row.room_id);
+        this.news.tellEnd(row, ended.message.seq);
+      }
       return ended;
     } finally {
       if (held) held.isEnding = false;
     }
   }
 
-  /** Erases what was said; `null` is the service, which may do so with any stream. */
+  /** Erases what was said; `actorId` null is the service. The next sweep tells of it. */
   async abort(roomId: string, streamId: string, actorId: string | null): Promise<void> {
-    await this.log.submit({ change: 'stream.abort', roomId, streamId, actorId }).committed;
-    this.release(streamId);
-  }
-
-  /** Forgets a stream that is no more. */
-  release(streamId: string): void {
-    const held = this.open.get(streamId);
-    if (held) this.pushes.forget(held);
+    await this.log.abort(roomId, streamId, actorId);
     this.open.drop(streamId);
   }
 
-  private async store(row: StreamsTable, text: string): Promise<Ended> {
-    const said = { text, replyTo: row.reply_to, threadSeq: row.thread_seq, attachmentIds: [] };
-    const { committed } = this.log.submit({
-      change: 'stream.end',
-      roomId: row.room_id,
-      actorId: row.sender_id,
-      id: row.id,
-      clientId: row.client_id,
-      requestHash: requestHash(said),
-      namedIds: await namedIds(this.users, text),
-      meta: row.meta,
-      ...said,
-    });
-    const { message, duplicate } = await committed;
-    if (!message) throw new Error('a stream ended without its message');
-    return { message, duplicate };
+  /** Ends a stream whose time is over by its row, unless it is known here that it goes on. Returns whether it is gone. */
+  async expire(row: StreamsTable, nowMs: number): Promise<boolean> {
+    const held = this.open.get(row.id);
+    if (held?.isEnding === true || nowMs < dueAt(row, held)) return false;
+    await this.endOrAbort(row, this.open.textOf(row));
+    return true;
   }
 
-  private tell(row: StreamsTable, { seq }: MessageView): void {
-    this.positions.tell(row.sender_id, row.room_id);
-    this.pushes.tellEnd(row, seq);
+  /**
+   * Whoever abandons a stream has said what is there; one without a word was nothing, and what the sender may not say any
+   * more is not said for them. A fault of ours is thrown: it is tried again.
+   */
+  private async endOrAbort(row: StreamsTable, text: string): Promise<void> {
+    if (text === '') return await this.abort(row.room_id, row.id, null);
+    try {
+      await this.end(row, text);
+    } catch (error) {
+      if (!(error instanceof RealtimeError) || error.code === 'UNAVAILABLE') throw error;
+      await this.abort(row.room_id, row.id, null);
+    }
   }
+}
+
+function dueAt(row: StreamsTable, held: OpenStream | undefined): number {
+  return held?.dueAt ?? row.due_at + OTHERS_MS;
 }

@@ -42,6 +42,43 @@ function holds(content: Buffer, word: string): boolean {
   return content.includes(word) || content.includes(Buffer.from(word, 'utf16le'));
 }
 
+const KINDS = ['aborted', 'deleted', 'edited'] as const;
+const PARTS = Array.from({ length: 12 }, (_, part) => part);
+const PART_LENGTH = 400;
+
+/** A word that stands nowhere else, and that no other word of the test begins with. */
+const word = (kind: string, index: number): string => `${kind}x${String(index).padStart(4, '0')}x`;
+
+/** A room with a stream of each kind. */
+interface Saga {
+  readonly room: RoomTalk;
+  readonly ids: Readonly<Record<(typeof KINDS)[number], string>>;
+}
+
+async function begin(ann: TestClient, index: number): Promise<Saga> {
+  const room = await newRoom(ann);
+  const meta = { also: word('metadata', index) };
+  const aborted = await room.startId(ann, { meta });
+  const deleted = await room.startId(ann, { meta });
+  return { room, ids: { aborted, deleted, edited: await room.startId(ann) } };
+}
+
+async function tell(ann: TestClient, { room, ids }: Saga, part: number): Promise<void> {
+  for (const kind of KINDS) {
+    const text = `${word(kind, part)} ${'filler '.repeat(part * 4)}`.padEnd(PART_LENGTH, '.');
+    await room.append(ann, ids[kind], part * PART_LENGTH, text);
+  }
+}
+
+async function takeBack(ann: TestClient, { room: talk, ids }: Saga): Promise<void> {
+  const { roomId } = talk;
+  await talk.abort(ann, ids.aborted);
+  const { message: deleted } = await talk.end(ann, ids.deleted, PARTS.length * PART_LENGTH);
+  await ann.request('message.delete', { roomId, seq: deleted.seq });
+  const { message: edited } = await talk.end(ann, ids.edited, PARTS.length * PART_LENGTH);
+  await ann.request('message.edit', { roomId, seq: edited.seq, text: 'said otherwise' });
+}
+
 describe('a stream', () => {
   it('outlasts an orderly restart whole, and goes on', async () => {
     const before = await startServer({ dataDir, env });
@@ -63,54 +100,23 @@ describe('a stream', () => {
     const clock = new ManualClock();
     const server = await startServer({ dataDir, clock, env });
     const ann = await server.connect('ann');
-    const kinds = ['aborted', 'deleted', 'standing', 'metadata'] as const;
-    const word = (kind: string, part: number): string => `${kind}x${String(part).padStart(4, '0')}x`;
-    const parts = Array.from({ length: 12 }, (_, part) => part);
-    const rooms: { room: RoomTalk; ids: string[]; length: number }[] = [];
-    for (let count = 0; count < 4; count += 1) {
-      const room = await newRoom(ann);
-      const ids: string[] = [];
-      for (const kind of ['aborted', 'deleted', 'standing']) {
-        const meta = kind !== 'standing' && { meta: { also: word('metadata', count) } };
-        ids.push(await room.startId(ann, meta || {}));
-      }
-      rooms.push({ room, ids, length: 0 });
-    }
-    // Each part is written over the one before, so that the row moves about in the file.
-    for (const part of parts) {
-      for (const at of rooms) {
-        const texts = kinds.slice(0, 3).map((kind) => `${word(kind, part)} ${'filler '.repeat(part * 4)}`);
-        for (const [index, text] of texts.entries()) {
-          const padded = text.padEnd(400, '.');
-          await at.room.append(ann, String(at.ids[index]), at.length, padded);
-        }
-        at.length += 400;
-      }
+    const sagas: Saga[] = [];
+    for (let index = 0; index < 4; index += 1) sagas.push(await begin(ann, index));
+    // Each part is written over the ones before, so that the rows move about in the file.
+    for (const part of PARTS) {
+      for (const saga of sagas) await tell(ann, saga, part);
       await clock.advance(A_SECOND_MS);
       await ann.request('auth.whoami');
     }
-    for (const { room, ids, length } of rooms) {
-      const [aborted = '', deleted = '', standing = ''] = ids;
-      await room.abort(ann, aborted);
-      const { message } = await room.end(ann, deleted, length);
-      await ann.request('message.delete', { roomId: room.roomId, seq: message.seq });
-      await room.end(ann, standing, length);
-      const { message: kept } = await ann.request('message.get', {
-        roomId: room.roomId,
-        seq: message.seq + 2,
-      });
-      await ann.request('message.edit', { roomId: room.roomId, seq: kept.seq, text: 'edited' });
-    }
-    const room = await newRoom(ann);
-    await room.said(ann, word('open', 0));
+    for (const saga of sagas) await takeBack(ann, saga);
+    await (await newRoom(ann)).said(ann, word('open', 0));
     await server.close();
 
     const content = await contents();
     expect(holds(content, word('open', 0))).toBe(true);
-    const words = ['aborted', 'deleted', 'standing'].flatMap((kind) => parts.map((part) => word(kind, part)));
-    words.push(...rooms.map((_, count) => word('metadata', count)));
-    const leaks = words.filter((one) => holds(content, one));
-    expect(leaks).toEqual([]);
+    const words = KINDS.flatMap((kind) => PARTS.map((part) => word(kind, part)));
+    words.push(...sagas.map((_, index) => word('metadata', index)));
+    expect(words.filter((one) => holds(content, one))).toEqual([]);
   }, 60_000);
 });
 

@@ -3,18 +3,20 @@ import { Caller, RealtimeGateway } from '../../../realtime/index.js';
 import type { UserActor } from '../../../realtime/index.js';
 import { AppendFrame, EndFrame, RoomStreamsFrame, StartFrame, StreamFrame } from './frames.js';
 import { StreamReadsService } from './stream-reads.service.js';
+import { StreamStartsService } from './stream-starts.service.js';
 import { StreamsService } from './streams.service.js';
 
 @RealtimeGateway('message')
 export class StreamingGateway {
   constructor(
+    private readonly starts: StreamStartsService,
     private readonly streams: StreamsService,
     private readonly reads: StreamReadsService,
   ) {}
 
   @SubscribeMessage('message.stream.start')
   async start(@Caller() actor: UserActor, @MessageBody() start: StartFrame) {
-    return await this.streams.start(actor, start);
+    return await this.starts.start(actor, start);
   }
 
   @SubscribeMessage('message.stream.append')

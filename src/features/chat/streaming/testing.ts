@@ -76,23 +76,30 @@ export async function pushOf(client: Client, streamId: string, state?: string): 
 
 /** What a client makes of a stream's pushes until it is closed, as the contract says; a hole fails. */
 export async function follow(client: Client, streamId: string): Promise<{ text: string; last: Json }> {
-  let text = '';
+  let characters: string[] = [];
   for (;;) {
     const push = await pushOf(client, streamId);
-    if (push['state'] !== 'open') return { text, last: push };
+    if (push['state'] !== 'open') return { text: characters.join(''), last: push };
     const offset = Number(push['offset']);
-    if (offset > [...text].length) throw new Error(`a hole before ${offset}`);
-    text = [...text].slice(0, offset).join('') + String(push['text']);
+    if (offset > characters.length) throw new Error(`a hole before ${offset}`);
+    characters = [...characters.slice(0, offset), ...Array.from(String(push['text']))];
   }
+}
+
+/** What a refused request is told. */
+interface Refusal {
+  readonly code: string;
+  readonly details?: readonly { readonly path: string }[];
+  readonly length?: number;
 }
 
 /** Why a request was refused: its code, the paths at fault and, where it is told, the length so far. */
 export async function failureOf(request: Promise<unknown>): Promise<Json> {
   return await request.then(
     (data) => ({ data }),
-    ({ data: { code, details, length } }: { data: Json }) => ({
+    ({ data: { code, details, length } }: { data: Refusal }) => ({
       code,
-      ...(details !== undefined && { paths: [...new Set((details as Json[]).map(({ path }) => path))] }),
+      ...(details !== undefined && { paths: [...new Set(details.map(({ path }) => path))] }),
       ...(length !== undefined && { length }),
     }),
   );

@@ -67,15 +67,16 @@ export class OpenStreams {
     return held?.startsWith(row.text) === true ? held : row.text;
   }
 
+  /** Whether one of this user's in this room is held. */
+  holds(roomId: string, senderId: string): boolean {
+    return [...this.all()].some(({ facts }) => facts.roomId === roomId && facts.senderId === senderId);
+  }
+
   /** Forgets a stream that is no more, or that went on elsewhere. */
   drop(streamId: string): void {
     const stream = this.streams.get(streamId);
     if (!stream) return;
     stream.isClosed = true;
     this.streams.delete(streamId);
-  }
-
-  clear(): void {
-    for (const id of this.streams.keys()) this.drop(id);
   }
 }

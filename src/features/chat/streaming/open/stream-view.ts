@@ -1,6 +1,12 @@
 import { iso, type StreamsTable } from '../../records/index.js';
 import { lengthOf } from './streamed-text.js';
 
+/** What a closed row still tells. */
+export type ClosedStream = Pick<
+  StreamsTable,
+  'id' | 'room_id' | 'sender_id' | 'client_id' | 'reply_to' | 'thread_seq'
+>;
+
 /** What every push of a stream says of it too. */
 export interface StreamFacts {
   readonly roomId: string;
@@ -24,9 +30,7 @@ export interface StreamView extends StreamSummary {
   readonly meta: object | null;
 }
 
-export function streamFacts(
-  row: Pick<StreamsTable, 'room_id' | 'sender_id' | 'client_id' | 'reply_to' | 'thread_seq'>,
-): StreamFacts {
+export function streamFacts(row: Omit<ClosedStream, 'id'>): StreamFacts {
   return {
     roomId: row.room_id,
     senderId: row.sender_id,
