@@ -59,7 +59,7 @@ export interface Performed<Result> {
 }
 
 /**
- * Performs a reading operation of a store in this thread, on a connection of its own, so that a test sees its statements:
+ * Performs an operation of a store, by default a reading one, in this thread, on a connection of its own, so that a test sees its statements:
  * how many they are, and by `explain` what each of them would cost.
  */
 export async function perform<Input, Result>(
@@ -67,9 +67,10 @@ export async function perform<Input, Result>(
   // eslint-disable-next-line typescript/no-explicit-any -- stores of every schema, as in `StoreOperation`
   operation: (db: Kysely<any>, input: Input) => Promise<Result>,
   input: Input,
+  role: 'reader' | 'writer' = 'reader',
 ): Promise<Performed<Result>> {
   const file = join(dataDir, 'parley.db');
-  const connection = new SqliteConnection({ file, role: 'reader', synchronous: 'NORMAL' });
+  const connection = new SqliteConnection({ file, role, synchronous: 'NORMAL' });
   const statements: PlainQuery[] = [];
   const db = new Kysely<unknown>({
     dialect: new SqliteDialect({ database: connection }),

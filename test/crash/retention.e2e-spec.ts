@@ -34,7 +34,12 @@ async function oldRoom(texts: readonly string[]): Promise<string> {
   const roomId = String((room as Json)['id']);
   await Promise.all(
     texts.map(async (text, n) =>
-      ann.request('message.send', { roomId, text, clientId: `retention-${n}`, meta: { also: text.slice(0, 13) } }),
+      ann.request('message.send', {
+        roomId,
+        text,
+        clientId: `retention-${n}`,
+        meta: { also: text.slice(0, 13) },
+      }),
     ),
   );
   await server.close();
