@@ -3,7 +3,7 @@ import type { Json } from 'parley/testing';
 import { RouteTable } from '../../../src/realtime/dispatch/route-table.js';
 import { NOBODY } from '../contract.js';
 import { failureOf, People, type Staffed } from './people.js';
-import { OF_NO_ROOM, type Row, ROWS } from './rows.js';
+import { type Named, OF_NO_ROOM, type Row, ROWS, STREAM_ROWS } from './rows.js';
 import { expectedIn, type Rank, ranksIn, SETTINGS } from './verdicts.js';
 
 let people: People;
@@ -14,18 +14,23 @@ beforeAll(async () => {
 afterAll(() => people.server.close());
 
 /** The verdict; what is not to be seen is told exactly as what is not there. */
-async function verdictOf(rank: Rank, { event, data }: Row, room: Staffed): Promise<unknown> {
+async function verdictOf(
+  rank: Rank,
+  { event, data }: Row,
+  room: Staffed,
+  elsewhere: object = { roomId: NOBODY },
+): Promise<unknown> {
   const [client, request] = [people.clients[rank], data(room.named(rank))];
   const failure = await failureOf(client, event, { ...request, roomId: room.roomOf(rank) });
   if (failure?.['code'] !== 'NOT_FOUND') return failure?.['code'] ?? 'ok';
-  const absent = await failureOf(client, event, { ...request, roomId: NOBODY });
+  const absent = await failureOf(client, event, { ...request, roomId: room.roomOf(rank), ...elsewhere });
   return JSON.stringify(failure) === JSON.stringify(absent) ? 'NOT_FOUND' : [failure, absent];
 }
 
 it('knows every request for rooms and messages of the handlers’ table', () => {
   const events = [...(people.server.get(RouteTable).at('/ws')?.events.keys() ?? [])];
   const forRooms = events.filter((event) => /^(room|message)\./.test(event));
-  const known = [...new Set(ROWS.map(({ event }) => event)), ...OF_NO_ROOM];
+  const known = [...new Set([...ROWS, ...STREAM_ROWS].map(({ event }) => event)), ...OF_NO_ROOM];
   expect(known.filter((event) => !event.startsWith('presence.')).toSorted()).toEqual(forRooms.toSorted());
 });
 
@@ -38,6 +43,28 @@ describe.each(SETTINGS)('in a room that is a %s', (setting) => {
       const verdicts: Record<string, unknown> = {};
       // Those come last whose request may change what the others meet.
       for (const rank of ranksIn(setting).toReversed()) verdicts[rank] = await verdictOf(rank, row, room);
+      expect(verdicts).toEqual(expectedIn(row.columns, setting));
+    },
+  );
+});
+
+describe.each(['group', 'channel'] as const)('in a %s, another’s stream', (setting) => {
+  it.each(STREAM_ROWS.map((row) => [row.event, row] as const))(
+    'is for whom it is for: %s',
+    async (_, row) => {
+      const room = await people.staff(setting);
+      const verdicts: Record<string, unknown> = {};
+      for (const rank of ranksIn(setting)) {
+        const { roomId } = room;
+        const opening = { roomId, clientId: `a stream of ${rank}` };
+        const { streamId } = await people.clients.target.request('message.stream.start', opening);
+        const named = {
+          ...row,
+          data: (names: Named) => ({ ...row.data(names), streamId: streamId as string }),
+        };
+        verdicts[rank] = await verdictOf(rank, named, room, { streamId: NOBODY });
+        await failureOf(people.clients.target, 'message.stream.abort', { roomId, streamId });
+      }
       expect(verdicts).toEqual(expectedIn(row.columns, setting));
     },
   );

@@ -30,6 +30,13 @@ const target = ({ target: userId }: Named): object => ({ userId });
 
 const EVERYONE = 'ok ok ok ok ok ok ok';
 
+/** Of another's stream there is nothing to be told. */
+const ANOTHERS: Columns = {
+  ...NEVER,
+  group: '-- -- -- no -- -- --',
+  channel: '-- -- -- no no no no',
+};
+
 const ROOM_ROWS: readonly Row[] = [
   row('room.get', { ...READ, channel: EVERYONE, archivedChannel: EVERYONE }),
   row('room.members', READ),
@@ -69,6 +76,8 @@ const ROOM_ROWS: readonly Row[] = [
 
 const MESSAGE_ROWS: readonly Row[] = [
   row('message.send', SAY, () => ({ text: 'hi', clientId: 'a client id' })),
+  row('message.stream.start', SAY, () => ({ clientId: 'a client id' })),
+  row('message.streams', READ),
   row('message.edit', SAY, (named) => ({ ...own(named), text: 'ho' }), 'one’s own'),
   row('message.edit', NEVER, (named) => ({ ...other(named), text: 'ho' }), 'another’s'),
   row('message.react', WRITE, (named) => ({ ...other(named), emoji: '👍' })),
@@ -99,6 +108,14 @@ export const ROWS: readonly Row[] = [
     archivedChannel: EVERYONE,
     direct: 'ok ok ok',
   }),
+];
+
+/** Requests that name a stream, of the target's. */
+export const STREAM_ROWS: readonly Row[] = [
+  row('message.stream.get', READ),
+  row('message.stream.append', ANOTHERS, () => ({ offset: 0, text: '' })),
+  row('message.stream.end', ANOTHERS, () => ({ offset: 0 })),
+  row('message.stream.abort', RUN),
 ];
 
 /** Requests that are for everyone, since they name no room; what they tell of rooms has tests of its own below. */

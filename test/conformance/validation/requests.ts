@@ -160,6 +160,30 @@ const MESSAGES: Record<string, Request> = {
   'message.receipts': request(message, { roomId: id, seq, cursor }),
 };
 
+const stream = ({ roomId, streamId }: World): object => ({ roomId, streamId });
+const streamed = { roomId: id, streamId: id, offset: count(0, 8000) };
+
+const STREAMS: Record<string, Request> = {
+  'message.stream.start': request((world) => ({ ...here(world), clientId: world.fresh() }), {
+    roomId: id,
+    clientId,
+    replyTo: optional({ ...seq, takes: [] }),
+    threadSeq: optional({ ...seq, takes: [] }),
+    meta,
+  }),
+  'message.stream.append': request((world) => ({ ...stream(world), offset: 0, text: '' }), {
+    ...streamed,
+    text: words(0, 8000),
+  }),
+  'message.stream.end': request((world) => ({ ...stream(world), offset: 2 }), {
+    ...streamed,
+    text: optional(words(0, 8000)),
+  }),
+  'message.stream.abort': request(stream, { roomId: id, streamId: id }),
+  'message.stream.get': request(stream, { roomId: id, streamId: id }),
+  'message.streams': request(here, { roomId: id }),
+};
+
 const PRESENCE: Record<string, Request> = {
   'presence.set': request(() => ({ status: 'online' }), {
     status: choice('online', 'away', 'dnd', 'invisible'),
@@ -179,5 +203,6 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
   ...ACCOUNTS,
   ...ROOMS,
   ...MESSAGES,
+  ...STREAMS,
   ...PRESENCE,
 };

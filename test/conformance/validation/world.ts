@@ -9,6 +9,8 @@ export interface World {
   readonly seq: number;
   /** The other member. */
   readonly memberId: string;
+  /** Of an open stream of the client's, which has said two characters. */
+  readonly streamId: string;
   readonly accessToken: string;
   readonly sessionId: string;
   fresh(): string;
@@ -34,8 +36,20 @@ export async function newWorld(server: TestServer): Promise<World> {
   const client = await server.connect(name);
   const { id: roomId } = await createRoom(client, { kind: 'group', memberIds: [memberId] });
   const { seq } = await say(client, roomId as string, 'hi');
+  const { streamId } = await client.request('message.stream.start', { roomId, clientId: fresh() });
+  const said = { roomId, streamId: streamId as string, offset: 0, text: 'so' };
+  await client.request('message.stream.append', said);
   const { sessionId } = client.ready as { sessionId: string };
-  return { client, roomId: roomId as string, seq: seq as number, memberId, accessToken, sessionId, fresh };
+  return {
+    client,
+    roomId: roomId as string,
+    seq: seq as number,
+    memberId,
+    streamId: streamId as string,
+    accessToken,
+    sessionId,
+    fresh,
+  };
 }
 
 /** Sends a frame as it is written, and gives its one answer. */
