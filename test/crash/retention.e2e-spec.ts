@@ -66,10 +66,10 @@ async function untilFloorIsBeyond(ann: TestClient, roomId: string, floor: number
 /** What is there begins exactly at the floor, in the log and in the history. */
 async function expectWhole(ann: TestClient, roomId: string): Promise<number> {
   const { rooms } = await ann.request('room.sync', { rooms: { [roomId]: 0 }, rest: 'none', limit: 1 });
-  const [synced] = rooms as Json[];
-  const room = synced?.['room'] as Json;
+  const [synced = {}] = rooms as Json[];
+  const room = synced['room'] as Json;
   const floor = Number(room['floor']);
-  const first = (synced?.['events'] as Json[]).map(({ seq }) => seq);
+  const first = (synced['events'] as Json[]).map(({ seq }) => seq);
   expect([floor, first]).toEqual([floor, floor > Number(room['head']) ? [] : [floor]]);
   const page = await ann.request('message.history', { roomId, after: 0, limit: 1 });
   expect((page['messages'] as Json[]).map(({ seq }) => seq)).toEqual(first);

@@ -22,18 +22,12 @@ export async function oldestEvents(
   beforeMs: number,
   budget: number,
 ): Promise<OldestEvents> {
-  const room = await db.selectFrom('rooms').select('floor').where('id', '=', roomId).executeTakeFirst();
-  const floor = room?.floor ?? 1;
-  const rows = await db
-    .selectFrom('room_events')
-    .select(['seq', 'ordinal', 'at'])
-    .where('room_id', '=', roomId)
-    .where('seq', '>=', floor)
-    .orderBy('seq')
-    .limit(budget)
-    .execute();
-  const kept = rows.findIndex(({ at }) => at >= beforeMs);
-  const events = kept === -1 ? rows : rows.slice(0, kept);
+  const { floor } = await db
+    .selectFrom('rooms')
+    .select('floor')
+    .where('id', '=', roomId)
+    .executeTakeFirstOrThrow();
+  const events = await dueEvents(db, { roomId, floor, beforeMs }, budget);
   const reactions = await reactionsTo(db, roomId, floor, events.at(-1)?.seq ?? 0);
   let [weight, count] = [0, 0];
   for (const { seq } of events) {
@@ -42,6 +36,25 @@ export async function oldestEvents(
     count += 1;
   }
   return { floor, last: events[count - 1], weight };
+}
+
+interface DueQuery {
+  readonly roomId: string;
+  readonly floor: number;
+  readonly beforeMs: number;
+}
+
+async function dueEvents(db: Db, { roomId, floor, beforeMs }: DueQuery, limit: number) {
+  const rows = await db
+    .selectFrom('room_events')
+    .select(['seq', 'ordinal', 'at'])
+    .where('room_id', '=', roomId)
+    .where('seq', '>=', floor)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  const kept = rows.findIndex(({ at }) => at >= beforeMs);
+  return kept === -1 ? rows : rows.slice(0, kept);
 }
 
 async function reactionsTo(

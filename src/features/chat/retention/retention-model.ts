@@ -57,6 +57,15 @@ export class ModelRoom {
     const message = this.at(seq);
     if (!message) return 'NOT_FOUND';
     if (message.isDeleted) return what === 'delete' ? 'stored' : 'CONFLICT';
+    this.change(seq, message, { what, day, text });
+    return 'stored';
+  }
+
+  private change(
+    seq: number,
+    message: ModelMessage,
+    { what, day, text }: { what: 'edit' | 'delete' | 'react'; day: number; text: string },
+  ): void {
     if (what === 'edit' && text !== message.text) {
       message.text = text;
       this.events.push({ type: 'message.edited', day, shows: seq });
@@ -67,7 +76,6 @@ export class ModelRoom {
       message.hasReaction = true;
       this.events.push({ type: 'reaction.added', day });
     }
-    return 'stored';
   }
 
   read(userId: string, seq: number): void {
