@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import compile from '../test/support/compile.js';
 
-const ROUNDS = 40;
+const ROUNDS = 20;
 const MESSAGES_A_ROUND = 400;
 const ROOMS = 10;
 const TEXT = 'x'.repeat(200);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,7 +31,13 @@ async function start(plant = ''): Promise<TestProcess> {
   const compiled = process.env['PARLEY_COMPILED_DIR'];
   if (compiled === undefined) throw new Error('the test run has compiled nothing');
   const limits = { RATE_SENDS_PER_S: '0', RATE_FRAMES_PER_S: '0', RATE_UPGRADES_PER_S: '0' };
-  const env = { ...limits, SOURCE: pathToFileURL(join(compiled, 'src')).href, PLANT: plant };
+  const env = {
+    ...limits,
+    DRAIN_MS: '300',
+    DRAIN_DELAY_MS: '0',
+    SOURCE: pathToFileURL(join(compiled, 'src')).href,
+    PLANT: plant,
+  };
   return (service = await startProcess({ cwd: folder, env, main: MAIN }));
 }
 
@@ -119,4 +125,16 @@ describe('a consumer of a service that is killed in the middle of sends and of i
     await livesOf([1500], 'early');
     expect(faultsIn(await handled())).not.toEqual([]);
   }, 120_000);
+});
+
+describe('a consumer that hangs when the service is told to stop', () => {
+  it('is left after DRAIN_MS, and the database is closed', async () => {
+    const running = await start('hang');
+    const ann = await running.connect('ann');
+    await ann.request('room.create', { kind: 'channel', name: 'room' });
+    while (!running.output.includes('at work')) await sleep(20);
+    expect(await running.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(running.output).toContain('the service has stopped');
+    expect(await readdir(join(folder, 'data'))).not.toContain('parley.db-wal');
+  }, 60_000);
 });

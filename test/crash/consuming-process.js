@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 /**
  * The service with a consumer of the logs that writes each event which it has handled to `handled.jsonl`, to be killed in
- * the middle. With `PLANT=early` it says that a batch is done before it is, which whoever checks must notice.
+ * the middle. With `PLANT=early` it says that a batch is done before it is, which whoever checks must notice; with
+ * `PLANT=hang` it is never done.
  *
  * SOURCE=<url of the compiled src> node consuming-process.js
  */
@@ -19,9 +20,15 @@ class Recorder {
   maxEvents = 20;
 
   async handle({ events }) {
-    if (process.env.PLANT === 'early') setTimeout(() => events.forEach(note), EARLY_MS);
+    if (process.env.PLANT === 'hang') await hang();
+    else if (process.env.PLANT === 'early') setTimeout(() => events.forEach(note), EARLY_MS);
     else await noteEach(events);
   }
+}
+
+async function hang() {
+  process.stdout.write('at work\n');
+  await new Promise(() => undefined);
 }
 
 /** With turns of the event loop in between, so that a batch is half done when the process is killed. */

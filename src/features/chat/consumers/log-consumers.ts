@@ -64,7 +64,10 @@ export class LogConsumers
   }
 
   async onApplicationShutdown(): Promise<void> {
+    // The clock's timers let the process end when nothing else is left, and that would be before the database is closed.
+    const alive = setInterval(() => undefined, LOOK_MS);
     await Promise.all([...this.#feeds.values()].map(async (feed) => feed.ended()));
+    clearInterval(alive);
     if (this.#feeds.size > 0) await this.store.release(this.#holder);
   }
 
