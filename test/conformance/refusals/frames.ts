@@ -1,6 +1,11 @@
-import type { TestClient } from 'parley/testing';
-import { codeOf, fresh, NOBODY } from '../contract.js';
+import { RequestFailed, type TestClient } from 'parley/testing';
+import { fresh, NOBODY } from '../contract.js';
 import type { Refusal, Scene } from './scene.js';
+
+async function codeOf(client: TestClient, event: string, data: object): Promise<string> {
+  const answer = await client.request(event, data).catch((error: unknown) => error);
+  return answer instanceof RequestFailed ? answer.code : 'none';
+}
 
 type Data = (scene: Scene) => object | Promise<object>;
 
@@ -139,6 +144,43 @@ const MESSAGES: readonly Refusal[] = [
   ),
 ];
 
+/** A stream of ann's that has said two characters. */
+async function streamed({ ann, roomId }: Scene): Promise<{ roomId: string; streamId: string }> {
+  const { streamId } = await ann.request('message.stream.start', { roomId, clientId: fresh() });
+  const stream = { roomId, streamId: streamId as string };
+  await ann.request('message.stream.append', { ...stream, offset: 0, text: 'so' });
+  return stream;
+}
+
+async function streamedOften(scene: Scene): Promise<object> {
+  for (let count = 0; count < 4; count += 1) await streamed(scene);
+  return { roomId: scene.roomId, clientId: fresh() };
+}
+
+async function ended(scene: Scene): Promise<object> {
+  const stream = await streamed(scene);
+  await scene.ann.request('message.stream.end', { ...stream, offset: 2 });
+  return stream;
+}
+
+const STREAMS: readonly Refusal[] = [
+  refusal('message.stream.start', 'CONFLICT', [
+    'a message has this clientId and says more',
+    async (scene) => ({ ...(await sentBefore(scene)), text: undefined, replyTo: scene.seq }),
+  ]),
+  refusal('message.stream.start', 'RATE_LIMITED', ['too many are open', streamedOften]),
+  refusal('message.stream.append', 'CONFLICT', [
+    'it leaves a hole',
+    async (scene) => ({ ...(await streamed(scene)), offset: 3, text: 'x' }),
+  ]),
+  refusal('message.stream.end', 'CONFLICT', [
+    'it leaves a hole',
+    async (scene) => ({ ...(await streamed(scene)), offset: 3 }),
+  ]),
+  refusal('message.stream.abort', 'CONFLICT', ['it has ended', ended]),
+  refusal('message.stream.abort', 'FORBIDDEN', ['it is another’s', streamed], { who: 'bob' }),
+];
+
 const PRESENCE: readonly Refusal[] = [
   refusal('presence.set', 'VALIDATION_FAILED', [
     'the time is over',
@@ -151,4 +193,10 @@ const PRESENCE: readonly Refusal[] = [
 ];
 
 /** Refusals that depend on more than the form of a frame, and than who may do what. */
-export const FRAME_REFUSALS: readonly Refusal[] = [...ACCOUNTS, ...ROOMS, ...MESSAGES, ...PRESENCE];
+export const FRAME_REFUSALS: readonly Refusal[] = [
+  ...ACCOUNTS,
+  ...ROOMS,
+  ...MESSAGES,
+  ...STREAMS,
+  ...PRESENCE,
+];

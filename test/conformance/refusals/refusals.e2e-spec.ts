@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { TestServer } from 'parley/testing';
-import { ROWS } from '../rights/rows.js';
+import { ROWS, STREAM_ROWS } from '../rights/rows.js';
 import { expectedIn, SETTINGS } from '../rights/verdicts.js';
 import { REQUESTS } from '../validation/requests.js';
 import { CALL_REFUSALS } from './calls.js';
@@ -54,7 +54,7 @@ describe('the pages of the features', () => {
     for (const [event, { fields }] of Object.entries(REQUESTS))
       add(event, Object.keys(fields).length > 0 ? ['VALIDATION_FAILED'] : []);
     for (const call of WITH_BODIES) add(call, ['VALIDATION_FAILED']);
-    for (const { event, columns } of ROWS)
+    for (const { event, columns } of [...ROWS, ...STREAM_ROWS])
       for (const setting of SETTINGS)
         add(
           event,
