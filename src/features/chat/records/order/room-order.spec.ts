@@ -3,6 +3,9 @@ import {
   advanced,
   byActivity,
   countsUntil,
+  decodeOrder,
+  encodeOrder,
+  orderFrom,
   markOf,
   isDue,
   type OrderedRoom,
@@ -42,11 +45,12 @@ describe('the order of rooms', () => {
   });
 
   it('counts what happened before the first page while young rooms remain, and a little less after them', () => {
-    const first: RoomOrder = { startedMs: START_MS, given: [] };
+    const first = orderFrom(START_MS);
     expect(countsUntil(first)).toBeGreaterThan(START_MS);
     const young = advanced(first, [room('b', START_MS - 1)]);
     expect(young).toEqual({ startedMs: START_MS, given: [markOf('b')] });
     expect(countsUntil(young)).toBe(START_MS);
+    expect(countsUntil(advanced(first, []))).toBe(START_MS);
     const old = advanced(young, [room('c', 500)]);
     expect(old).toEqual({ startedMs: START_MS, given: [markOf('b')], last: { activeMs: 500, roomId: 'c' } });
     expect(countsUntil(old)).toBeLessThan(START_MS);
@@ -57,5 +61,15 @@ describe('the order of rooms', () => {
     expect(
       [room('a', 10), room('b', 10), room('c', 10), room('a', 9)].map((one) => isDue(order, one)),
     ).toEqual([false, false, true, true]);
+  });
+
+  it('travels as text, and nothing else is taken for it', () => {
+    const young = advanced(orderFrom(START_MS), [room('a', START_MS), room('b', START_MS - 1)]);
+    for (const order of [young, advanced(young, [room('c', 500)])]) {
+      expect(decodeOrder(encodeOrder(order))).toEqual(order);
+    }
+    for (const text of ['', 'made-up', '-1...', '1.2.room', '1.2.room.x.y', '1.2.a room.']) {
+      expect(decodeOrder(text)).toBeUndefined();
+    }
   });
 });

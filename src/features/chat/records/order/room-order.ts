@@ -7,6 +7,8 @@ const HORIZON_MS = 5000;
 export interface RoomOrder {
   /** When the first page was asked for: rooms stand where they stood then, whatever happens in them since. */
   readonly startedMs: number;
+  /** Of the first page alone. */
+  readonly isFirst?: true;
   /**
    * The marks of the rooms given already that had been active just before that: of those alone it is not certain where
    * they stood.
@@ -35,15 +37,15 @@ export const markOf = (roomId: string): string =>
     .slice(0, 2 * MARK_BYTES);
 
 /** The order of a list that begins now. */
-export const orderFrom = (startedMs: number): RoomOrder => ({ startedMs, given: [] });
+export const orderFrom = (startedMs: number): RoomOrder => ({ startedMs, isFirst: true, given: [] });
 
 /**
  * Events after this moment do not move a room in the order. All count on the first page, also those of a node whose clock
  * is ahead.
  */
-export function countsUntil({ startedMs, given, last }: RoomOrder): number {
-  if (last !== undefined) return startedMs - HORIZON_MS;
-  return given.length > 0 ? startedMs : Number.MAX_SAFE_INTEGER;
+export function countsUntil({ startedMs, isFirst = false, last }: RoomOrder): number {
+  if (isFirst) return Number.MAX_SAFE_INTEGER;
+  return last === undefined ? startedMs : startedMs - HORIZON_MS;
 }
 
 /** Last active first; rooms of the same moment by their ids. */
@@ -56,7 +58,7 @@ export function isDue({ last }: RoomOrder, room: OrderedRoom): boolean {
   return last === undefined || byActivity(last, room) < 0;
 }
 
-/** The order after these rooms were given too. */
+/** The order after these rooms were given too, on whatever page. */
 export function advanced(order: RoomOrder, given: readonly OrderedRoom[]): RoomOrder {
   const horizonMs = order.startedMs - HORIZON_MS;
   const young = given.filter(({ activeMs }) => activeMs > horizonMs);
