@@ -4,16 +4,17 @@ import type { UserActor } from '../connection/actor.js';
 import { CLOSE, type CloseReason } from '../connection/close.js';
 import { Connection } from '../connection/connection.js';
 import type { Principal } from '../connection/principal.js';
-import type { RequestReader } from '../dispatch/request-reader.js';
+import type { PendingRequest, RequestReader } from '../dispatch/request-reader.js';
 import type { Codec, Subprotocol } from '../frames/codec.js';
 import { CODECS } from '../frames/codecs.js';
+import type { BadFrame } from '../frames/inbound-frame.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { CatchUp } from '../fanout/catch-up.js';
 import { DISCARDED, type FrameMeter } from '../limits/frame-meter.js';
 import { ClientFacade } from './client-facade.js';
 import type { FlushQueue } from './flush-queue.js';
 import { Inbox } from './inbox.js';
-import { Intake } from './intake.js';
+import { Intake, type IntakeOwner } from './intake.js';
 import { Outbox } from './outbox.js';
 import { Pongs } from './pongs.js';
 import { Vitals } from './vitals.js';
@@ -42,14 +43,10 @@ export interface ConnectionServices {
 /** What is inflated counts by its bytes: a frame of 75 bytes may become one of 60 kB. */
 const INFLATED_BYTES_PER_FRAME = 8192;
 
-function surchargeOfInflated(bytes: number): number {
-  return Math.floor(bytes / INFLATED_BYTES_PER_FRAME);
-}
-
 type Phase = 'attaching' | 'attached' | 'closing' | 'closed';
 
 /** A connection over a `ws` socket. */
-export class SocketConnection extends Connection {
+export class SocketConnection extends Connection implements IntakeOwner {
   readonly id: string;
   readonly path: string;
   readonly codec: Codec;
@@ -60,7 +57,8 @@ export class SocketConnection extends Connection {
   readonly inbox: Inbox;
   readonly vitals: Vitals;
   readonly catchUp: CatchUp;
-  private readonly meter: FrameMeter | undefined;
+  readonly meter: FrameMeter | undefined;
+  private readonly requests: RequestReader;
   private readonly monotonicMs: () => number;
   #principal: Principal;
   #phase: Phase = 'attaching';
@@ -87,13 +85,7 @@ export class SocketConnection extends Connection {
     this.monotonicMs = services.monotonicMs;
     this.vitals = new Vitals(this.monotonicMs());
     this.meter = services.meter;
-    const intake = new Intake({
-      meter: this.meter,
-      codec: this.codec,
-      surchargeOf: ws.extensions === '' ? () => 0 : surchargeOfInflated,
-      read: (frame, retryAfterMs) => services.requests.read(this, frame, retryAfterMs),
-      refuse: (error) => services.requests.refuse(this, error),
-    });
+    this.requests = services.requests;
     this.inbox = new Inbox(
       {
         write: (answer) => this.write(answer),
@@ -101,7 +93,7 @@ export class SocketConnection extends Connection {
         pauseReading: () => ws.pause(),
         resumeReading: () => ws.resume(),
       },
-      intake,
+      new Intake(this),
     );
     this.catchUp = new CatchUp(this);
     this.outbox = new Outbox(ws, socket, services.flushQueue, {
@@ -167,6 +159,18 @@ export class SocketConnection extends Connection {
     if (this.isEnding) return;
     this.meter?.count();
     this.closeIfFlooded();
+  }
+
+  read(frame: Buffer, retryAfterMs: number): PendingRequest {
+    return this.requests.read(this, frame, retryAfterMs);
+  }
+
+  refuse(error: BadFrame): PendingRequest {
+    return this.requests.refuse(this, error);
+  }
+
+  surchargeOf(bytes: number): number {
+    return this.ws.extensions === '' ? 0 : Math.floor(bytes / INFLATED_BYTES_PER_FRAME);
   }
 
   surcharge(cost: number): number {
