@@ -24,14 +24,6 @@ export const FAULTS: readonly Fault[] = [
     shows: /^message\.delete\.(code|reply)/,
   },
   {
-    name: 'a banned user is let in again',
-    area: 'rights',
-    find: 'if (work.restrictions.isBanned(roomId, actorId)) return BANNED;',
-    replace: '',
-    seed: 1,
-    shows: /^room\.join\.(code|reply)/,
-  },
-  {
     name: 'an admin removes another admin',
     area: 'rights',
     find: 'const refusal = target && refuseRank(authority.member, target);',
@@ -43,7 +35,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'a number of the log is skipped',
     area: 'seq',
     find: 'room.head += 1;',
-    replace: "room.head += event.type === 'reaction.removed' ? 2 : 1;",
+    replace: "room.head += event.type === 'reaction.added' ? 2 : 1;",
     seed: 1,
     shows: /seq|head|^push room\.event missing/,
   },
@@ -106,7 +98,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a room that one has left is not named',
     area: 'sync',
-    find: 'filter((roomId)=>!mine.has(roomId))',
+    find: 'filter((roomId)=>gone.has(roomId))',
     replace: 'filter(()=>false)',
     seed: 1,
     shows: /^room\.sync\.reply\.removed/,
