@@ -35,7 +35,7 @@ export class Observers implements OnApplicationBootstrap {
         this.observers.map(async (observer) => await observer.attach?.(connection)),
       );
       const features = fields.flatMap((one) => one?.features ?? []);
-      return { ...Object.assign({}, ...fields), features };
+      return { ...(Object.assign({}, ...fields) as ReadyFields), features };
     } catch (error) {
       connection.close(this.closeFor(error, connection));
       return undefined;

@@ -52,7 +52,7 @@ export class StreamLog {
 
   /** Stores the message on behalf of the stream's sender; or finds it, if the stream has ended before. */
   async end(row: StreamsTable, text: string): Promise<Ended> {
-    const said = { text, replyTo: row.reply_to, threadSeq: row.thread_seq, attachmentIds: [] };
+    const said = { text, replyTo: row.reply_to, threadSeq: row.thread_seq };
     const { committed } = this.log.submit({
       change: 'stream.end',
       roomId: row.room_id,
@@ -61,7 +61,6 @@ export class StreamLog {
       clientId: row.client_id,
       requestHash: requestHash(said),
       namedIds: await namedIds(this.users, text),
-      meta: row.meta,
       ...said,
     });
     const { message, duplicate } = await committed;

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SuspensionsService } from '../../auth/accounts/suspensions.service.js';
 import { type Json, startServer, type TestClient, type TestServer } from '../../../testing/index.js';
 import { failureOf, follow, freshId, pushOf, RoomTalk } from './testing.js';
 
-const NAMES = ['ann', 'bob', 'cay', 'eve', 'ivy'] as const;
+const NAMES = ['ann', 'bob', 'cay', 'eve'] as const;
 type Name = (typeof NAMES)[number];
 const NOWHERE = '0197f2a4-0000-7000-8000-000000000000';
 
@@ -166,15 +165,6 @@ describe('a stream is aborted', () => {
     expect(await failureOf(room.start(clients.ann))).toEqual({ code: 'FORBIDDEN' });
     await expectGone(streamId, 'eve');
     await clients.eve.request('user.unblock', { userId: ids.ann });
-  });
-
-  it('when its sender is suspended, and is not when another one is', async () => {
-    await request('ann', 'room.add', { userIds: [ids.ivy] });
-    const [others, own] = [await room.said(clients.bob, 'kept'), await room.said(clients.ivy, 'spam')];
-    await server.get(SuspensionsService).suspend(ids.ivy);
-    expect((await clients.ivy.closed).code).toBe(4403);
-    await expectGone(own);
-    expect((await room.get(clients.ann, others))['text']).toBe('kept');
   });
 });
 

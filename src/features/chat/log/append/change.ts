@@ -1,4 +1,10 @@
-import { directKey, type MessageView, type RoomEvent, type RoomKind, type StreamsTable } from '../../records/index.js';
+import {
+  directKey,
+  type MessageView,
+  type RoomEvent,
+  type RoomKind,
+  type StreamsTable,
+} from '../../records/index.js';
 import type { AdministrationChange } from './administration/changes.js';
 import type { RoomSizes } from '../../room-sizes.js';
 import type { LifecycleChange } from './lifecycle/changes.js';

@@ -8,6 +8,7 @@ import {
   writeChannelNames,
 } from '../../../records/index.js';
 import type { Change } from '../change.js';
+import { isStreaming } from '../streaming/changes.js';
 import type { Workspace } from '../workspace.js';
 
 type Db = Kysely<ChatTables>;
@@ -15,7 +16,9 @@ type Key = readonly [string, string];
 
 /** Reads who of those that the changes speak of is banned or silenced. */
 export async function knowRestrictions(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
-  const keys = new Map(changes.flatMap(restrictedBy).map((key) => [key.join('\0'), key]));
+  const keys = new Map(
+    [...changes.flatMap(restrictedBy), ...changes.flatMap(speakerOf)].map((key) => [key.join('\0'), key]),
+  );
   for (const row of await restrictionsByKey(db, [...keys.values()])) work.restrictions.know(row);
 }
 
@@ -30,17 +33,18 @@ export async function writeAdministration(db: Db, work: Workspace): Promise<void
   await writeChannelNames(db, work.listings.takePending());
 }
 
+/** Who says something little by little, or takes it back. */
+function speakerOf(change: Change): Key[] {
+  return isStreaming(change) && change.actorId !== null ? [[change.roomId, change.actorId]] : [];
+}
+
 /** Whose ban or silence in which room a change asks about. */
 function restrictedBy(change: Change): Key[] {
   switch (change.change) {
     case 'send':
     case 'edit':
     case 'join':
-    case 'stream.start':
-    case 'stream.end':
       return [[change.roomId, change.actorId]];
-    case 'stream.abort':
-      return change.actorId === null ? [] : [[change.roomId, change.actorId]];
     case 'add':
       return change.userIds.map((userId) => [change.roomId, userId]);
     case 'remove':

@@ -1,5 +1,3 @@
-import type { SendMessage } from '../change.js';
-
 /** Begins to say a message little by little. */
 export interface StartStream {
   readonly change: 'stream.start';
@@ -14,9 +12,22 @@ export interface StartStream {
   readonly meta: string | null;
 }
 
-/** Makes a message of a stream: `id` is the stream's, and what the stream was begun with is its own, whatever is said here. */
-export interface EndStream extends Omit<SendMessage, 'change'> {
+/** Makes a message of a stream. What the stream was begun with is its own, whatever is said here. */
+export interface EndStream {
   readonly change: 'stream.end';
+  readonly roomId: string;
+  readonly actorId: string;
+  /** The stream's id, which the message keeps. */
+  readonly id: string;
+  readonly clientId: string;
+  /** Tells a later send under the same `clientId` from this message. */
+  readonly requestHash: string;
+  /** The whole text. */
+  readonly text: string;
+  readonly replyTo: number | null;
+  readonly threadSeq: number | null;
+  /** Users named in the text; those of them who are members are mentioned. */
+  readonly namedIds: readonly string[];
 }
 
 export interface AbortStream {

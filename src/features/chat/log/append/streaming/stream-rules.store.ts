@@ -83,7 +83,7 @@ async function endStream(db: Db, work: Workspace, end: EndStream): Promise<Outco
   const refusal = refuseEnd(work, row, end);
   if (refusal) return refusal;
   const { client_id: clientId, reply_to: replyTo, thread_seq: threadSeq, meta } = row;
-  const saying = { ...end, change: 'send', clientId, replyTo, threadSeq, meta } as const;
+  const saying = { ...end, change: 'send', clientId, replyTo, threadSeq, meta, attachmentIds: [] } as const;
   const outcome = storeMessage(work, standing, saying, []);
   await db
     .updateTable('streams')
