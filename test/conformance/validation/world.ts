@@ -34,15 +34,15 @@ export async function newWorld(server: TestServer): Promise<World> {
   const name = `ann-${++users}`;
   const [{ accessToken }, { id: memberId }] = await Promise.all([server.user(name), server.user('bob')]);
   const client = await server.connect(name);
-  const { id: roomId } = await createRoom(client, { kind: 'group', memberIds: [memberId] });
-  const { seq } = await say(client, roomId as string, 'hi');
+  const roomId = String((await createRoom(client, { kind: 'group', memberIds: [memberId] }))['id']);
+  const { seq } = await say(client, roomId, 'hi');
   const { streamId } = await client.request('message.stream.start', { roomId, clientId: fresh() });
   const said = { roomId, streamId: streamId as string, offset: 0, text: 'so' };
   await client.request('message.stream.append', said);
   const { sessionId } = client.ready as { sessionId: string };
   return {
     client,
-    roomId: roomId as string,
+    roomId,
     seq: seq as number,
     memberId,
     streamId: streamId as string,
