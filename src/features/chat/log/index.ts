@@ -26,15 +26,7 @@ export {
 export { type AppendInput, type Committed, RoomLog } from './room-log.js';
 export type { RoomFacts, RoomKind, RoomRole, RoomView } from '../records/index.js';
 
-export {
-  endOfStream,
-  MAX_STREAMS_IN_ROOM,
-  MAX_STREAMS_OF_USER,
-  MAX_STREAMS_OF_USER_IN_ROOM,
-  STREAM_IDLE_MS,
-  STREAM_KEPT_MS,
-  STREAM_LIFE_MS,
-} from './append/index.js';
+export { endOfStream, STREAM_IDLE_MS, STREAM_KEPT_MS, STREAM_LIFE_MS } from './append/index.js';
 export { type DueStreams, type SpokenStream, store as streamsStore } from './streams.store.js';
 
 /** What chat's module provides for the rooms' logs; `RoomLog` and `LogReader` are for other features too. */

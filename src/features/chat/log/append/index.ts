@@ -4,5 +4,5 @@ export { type Interest, wants } from './outbox/interest.js';
 export { moveThreadPositions } from './lifecycle/lifecycle.store.js';
 export type { Change, CreateRoom, Outcome, Refused, SendMessage, Stored } from './change.js';
 export type { EndStream } from './streaming/changes.js';
-export * from './streaming/limits.js';
+export { endOfStream, STREAM_IDLE_MS, STREAM_KEPT_MS, STREAM_LIFE_MS } from './streaming/limits.js';
 export { type Speaker, speakerIn } from './streaming/speakers.store.js';
