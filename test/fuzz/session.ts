@@ -63,10 +63,11 @@ function framed(request: Request, subprotocol: Subprotocol, chance: Chance): Buf
   ]);
 }
 
-/** Some values are replaced by others of any kind. */
+/** Some values are replaced by others of any kind; on `superchat` some messages hold more than one frame. */
 function payloadOf(request: Request, subprotocol: Subprotocol, chance: Chance): Buffer {
   const value = chance.happens(30) ? shaken(request, chance) : request;
-  return Buffer.from(subprotocol === 'chat' ? JSON.stringify(value) : encode([value]));
+  if (subprotocol === 'chat') return Buffer.from(JSON.stringify(value));
+  return Buffer.from(encode(chance.happens(30) ? [value, 7, request] : [value]));
 }
 
 const ODD_VALUES: readonly unknown[] = [
