@@ -14,9 +14,12 @@ let cay: TestClient;
 
 beforeAll(async () => {
   server = await startServer({ env: { RATE_FRAMES_PER_S: '0', RATE_SENDS_PER_S: '0' } });
-  [ann, annToo, bob, cay] = await Promise.all(
-    ['ann', 'ann', 'bob', 'cay'].map(async (name) => server.connect(name)),
-  );
+  [ann, annToo, bob, cay] = await Promise.all([
+    server.connect('ann'),
+    server.connect('ann'),
+    server.connect('bob'),
+    server.connect('cay'),
+  ]);
 });
 
 afterAll(async () => server.close());

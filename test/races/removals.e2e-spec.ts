@@ -17,7 +17,11 @@ let annsDesk: TestClient;
 
 beforeAll(async () => {
   server = await startServer({ env: { RATE_FRAMES_PER_S: '0', RATE_SENDS_PER_S: '0' } });
-  [ann, annsDesk, bob] = await Promise.all(['ann', 'ann', 'bob'].map(async (name) => server.connect(name)));
+  [ann, annsDesk, bob] = await Promise.all([
+    server.connect('ann'),
+    server.connect('ann'),
+    server.connect('bob'),
+  ]);
 });
 
 afterAll(async () => server.close());
