@@ -2,7 +2,7 @@ import type { History, Violation } from './history.js';
 import { checkStreams } from './order.js';
 import { checkRealTime } from './real-time.js';
 
-export { type Entry, type Heads, type History, type HistoryEvent, type Violation } from './history.js';
+export { type Entry, type History, type HistoryEvent, type Violation } from './history.js';
 export { Recorder } from './recorder.js';
 
 /** Judges a recorded history by order (C4), real time (C5) and authorization (C6); empty when all promises were kept. */

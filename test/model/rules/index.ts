@@ -9,7 +9,6 @@ export { SOME_TIME } from './views.js';
 export {
   type Call,
   createWorld,
-  headOf,
   type ModelMessage,
   type ModelPush,
   type ModelRoom,
