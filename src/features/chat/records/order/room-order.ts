@@ -43,8 +43,8 @@ export const orderFrom = (startedMs: number): RoomOrder => ({ startedMs, isFirst
  * Events after this moment do not move a room in the order. All count on the first page, also those of a node whose clock
  * is ahead.
  */
-export function countsUntil({ startedMs, isFirst = false, last }: RoomOrder): number {
-  if (isFirst) return Number.MAX_SAFE_INTEGER;
+export function countsUntil({ startedMs, isFirst, last }: RoomOrder): number {
+  if (isFirst === true) return Number.MAX_SAFE_INTEGER;
   return last === undefined ? startedMs : startedMs - HORIZON_MS;
 }
 
