@@ -7,7 +7,15 @@ import { CHAT_SETTINGS, type ChatSettings } from './chat.settings.js';
 import { consumerProviders, consumersStore } from './consumers/index.js';
 import { LargeRooms } from './large-rooms/index.js';
 import { lifecycleProviders, pinsStore } from './lifecycle/index.js';
-import { appendStore, LogReader, logProviders, logStore, mutesStore, RoomLog, streamsStore } from './log/index.js';
+import {
+  appendStore,
+  LogReader,
+  logProviders,
+  logStore,
+  mutesStore,
+  RoomLog,
+  streamsStore,
+} from './log/index.js';
 import { messageProviders, messagesStore } from './messages/index.js';
 import { profileProviders } from './profiles/index.js';
 import { readingProviders, readsStore, receiptsStore } from './reading/index.js';

@@ -69,7 +69,15 @@ export interface MessagesTable {
  */
 export type DroppedMessagesTable = Pick<
   MessagesTable,
-  'room_id' | 'sender_id' | 'client_id' | 'seq' | 'id' | 'created_at' | 'edited_at' | 'reply_to' | 'thread_seq'
+  | 'room_id'
+  | 'sender_id'
+  | 'client_id'
+  | 'seq'
+  | 'id'
+  | 'created_at'
+  | 'edited_at'
+  | 'reply_to'
+  | 'thread_seq'
 > & { deleted_at: number };
 
 export interface MembersTable {
