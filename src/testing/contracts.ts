@@ -3,7 +3,7 @@
  *
  * They are apart from the rest of the kit, which works with any test runner.
  */
-export { describeKeyStore, type KeyStoreHome } from '../features/auth/tokens/key-store.contract.js';
+export { describeKeyStore, type KeyStoreHome } from '../features/auth/keys/key-store.contract.js';
 export { describeTicketStore, type TicketStoreHome } from '../features/auth/tickets/ticket-store.contract.js';
 export {
   type LeasesUnderTest,

@@ -39,12 +39,13 @@ import { MemoryTicketStore } from './tickets/ticket-store.memory.js';
 import { TicketStore } from './tickets/ticket-store.js';
 import { TicketsService } from './tickets/tickets.service.js';
 import { AccessTokens } from './tokens/access-tokens.js';
-import { KeyRing } from './tokens/key-ring.js';
-import { DatabaseKeyStore } from './tokens/key-store.database.js';
-import { KeyStore } from './tokens/key-store.js';
+import { KeyRing } from './keys/key-ring.js';
+import { DatabaseKeyStore } from './keys/key-store.database.js';
+import { FileKeyStore } from './keys/key-store.file.js';
+import { KeyStore } from './keys/key-store.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
 import { store as refreshTokensStore } from './tokens/refresh-tokens.store.js';
-import { store as signingKeysStore } from './tokens/signing-keys.store.js';
+import { store as signingKeysStore } from './keys/signing-keys.store.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>({
   moduleName: 'Auth',
@@ -78,7 +79,13 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     { provide: Users, useClass: StoredUsers },
     StoredBlocks,
     { provide: Blocks, useExisting: StoredBlocks },
-    { provide: KeyStore, useClass: DatabaseKeyStore },
+    DatabaseKeyStore,
+    {
+      provide: KeyStore,
+      inject: [AUTH_SETTINGS, DatabaseKeyStore],
+      useFactory: ({ signingKeysFile }: AuthSettings, database: DatabaseKeyStore): KeyStore =>
+        typeof signingKeysFile === 'string' ? new FileKeyStore(signingKeysFile) : database,
+    },
     { provide: TicketStore, useClass: MemoryTicketStore },
     AccountsService,
     PasswordsService,
@@ -116,6 +123,6 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit 
   }
 
   async onModuleInit(): Promise<void> {
-    await Promise.all([this.keys.load(), this.hasher.prepare()]);
+    await Promise.all([this.keys.open(), this.hasher.prepare()]);
   }
 }

@@ -8,6 +8,20 @@ export interface PasswordHashing {
   readonly concurrency: number;
 }
 
+/** Another identity provider, whose access tokens are taken like our own. */
+export interface ForeignIssuer {
+  /** Its `iss`, to the letter. */
+  readonly issuer: string;
+  /** Where its public keys are: the only address that is ever asked for keys. */
+  readonly jwksUrl: string;
+  /** The audience that its tokens must name. */
+  readonly audience: string;
+  /** The claim that a new user's username is made from. */
+  readonly usernameClaim: string;
+  /** The claim that the display name follows. */
+  readonly nameClaim: string;
+}
+
 /** The settings of accounts, sessions and tokens. */
 export interface AuthSettings {
   /** Life of an access token in seconds. */
@@ -22,8 +36,12 @@ export interface AuthSettings {
   readonly maxAnswerBytes: number;
   /** The `iss` of access tokens: the service's public address, or a name of its own. */
   readonly issuer: string;
-  /** Logins per minute, for each address and for each name, in bursts of twice that; registrations likewise. 0: no limit. */
+  /** Logins per minute, for each address and for each name, in bursts of twice that; registrations likewise. 0: no limit, nor any delay after failures. */
   readonly loginsPerMinute: number;
+  /** A file with the JWK set of the signing keys; default and `null`: they are in the database. */
+  readonly signingKeysFile?: string | null;
+  /** Default and `null`: only our own tokens are taken. */
+  readonly foreignIssuer?: ForeignIssuer | null;
   /** Defaults to OWASP's advice: 19 MiB, 2 passes, 2 at once. */
   readonly passwordHashing?: PasswordHashing;
 }

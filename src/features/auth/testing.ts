@@ -19,7 +19,8 @@ export interface TestAuthOptions {
   readonly settings?: Partial<AuthSettings>;
 }
 
-const AUTH: AuthSettings = {
+/** Settings of a test that asks for nothing else. */
+export const TEST_AUTH_SETTINGS: AuthSettings = {
   accessTokenTtlS: 900,
   refreshTokenTtlS: 3_600,
   isRegistrationOpen: true,
@@ -57,7 +58,7 @@ export async function openTestAuth({ clock, settings = {} }: TestAuthOptions): P
     imports: [
       RealtimeModule.forRoot(REALTIME),
       StorageModule.forRoot({ dataDir, durability: 'process' }),
-      AuthModule.forRoot({ ...AUTH, ...settings }),
+      AuthModule.forRoot({ ...TEST_AUTH_SETTINGS, ...settings }),
     ],
   })
     .overrideProvider(Clock)

@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { KeyRing } from '../tokens/key-ring.js';
-import type { PublicJwk } from '../tokens/signing-jwk.js';
+import { KeyRing } from '../keys/key-ring.js';
+import type { PublicJwk } from '../keys/signing-jwk.js';
 
 @Controller('.well-known')
 export class JwksController {

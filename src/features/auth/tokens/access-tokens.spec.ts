@@ -1,26 +1,18 @@
 import { createHmac, createPublicKey, generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { beforeAll, afterAll, describe, expect, it } from '@jest/globals';
+import { importJWK, SignJWT } from 'jose';
 import { SystemClock } from '../../../realtime/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { AUTH_MIGRATIONS } from '../auth.migrations.js';
-import type { AuthSettings } from '../auth.settings.js';
+import { TEST_AUTH_SETTINGS } from '../testing.js';
 import { AccessTokens } from './access-tokens.js';
-import { DatabaseKeyStore } from './key-store.database.js';
-import type { SigningJwk } from './key-store.js';
-import { KeyRing } from './key-ring.js';
-import { newSigningJwk } from './signing-jwk.js';
-import { store } from './signing-keys.store.js';
-import { importJWK, SignJWT } from 'jose';
+import { DatabaseKeyStore } from '../keys/key-store.database.js';
+import type { SigningJwk } from '../keys/key-store.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { newSigningJwk } from '../keys/signing-jwk.js';
+import { store } from '../keys/signing-keys.store.js';
 
-const SETTINGS: AuthSettings = {
-  accessTokenTtlS: 900,
-  refreshTokenTtlS: 3_600,
-  isRegistrationOpen: true,
-  isDirectoryOpen: true,
-  maxAnswerBytes: 262_144,
-  issuer: 'https://parley.test',
-  loginsPerMinute: 0,
-};
+const SETTINGS = { ...TEST_AUTH_SETTINGS, issuer: 'https://parley.test' };
 
 const CLAIMS = { userId: 'ann', sessionId: 's1', generation: 3 };
 
@@ -41,8 +33,8 @@ describe('access tokens', () => {
 
   beforeAll(async () => {
     testDatabase = await openTestDatabase({ migrations: AUTH_MIGRATIONS });
-    const keyStore = new DatabaseKeyStore(testDatabase.database.open(store), clock);
-    const keys = new KeyRing(keyStore);
+    const keyStore = new DatabaseKeyStore(testDatabase.database.open(store), clock, SETTINGS);
+    const keys = new KeyRing(keyStore, clock);
     await keys.load();
     [jwk] = await keyStore.load();
     tokens = new AccessTokens(keys, clock, SETTINGS);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { Clock, RealtimeError } from '../../../realtime/index.js';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
-import { KeyRing } from './key-ring.js';
+import { KeyRing } from '../keys/key-ring.js';
 
 /** Whom an access token speaks for. */
 export interface AccessClaims {

@@ -17,7 +17,7 @@ export function describeKeyStore(name: string, makeHome: () => Promise<KeyStoreH
     beforeEach(async () => (home = await makeHome()));
     afterEach(async () => home.remove());
 
-    it('has a private Ed25519 key at the first start', async () => {
+    it('has a private Ed25519 key in the first place', async () => {
       const [first] = await home.open().load();
       expect(first).toMatchObject({ kty: 'OKP', crv: 'Ed25519' });
       await expect(importJWK({ ...first }, 'EdDSA')).resolves.toMatchObject({ type: 'private' });

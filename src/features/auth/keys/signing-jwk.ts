@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import type { SigningJwk } from './key-store.js';
+import type { SigningJwk, VerifyingJwk } from './key-store.js';
 
 /** A new key, named by its thumbprint (RFC 7638). */
 export async function newSigningJwk(): Promise<SigningJwk> {
@@ -9,7 +9,7 @@ export async function newSigningJwk(): Promise<SigningJwk> {
 }
 
 /** What others may know of a key. */
-export function publicJwkOf({ kty, crv, x, kid }: SigningJwk) {
+export function publicJwkOf({ kty, crv, x, kid }: VerifyingJwk) {
   return { kty, crv, x, kid, alg: 'EdDSA', use: 'sig' } as const;
 }
 

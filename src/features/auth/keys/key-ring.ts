@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { type CryptoKey, importJWK } from 'jose';
+import { type Cancel, Clock } from '../../../realtime/index.js';
 import { KeyStore, type SigningJwk } from './key-store.js';
 import { type PublicJwk, publicJwkOf } from './signing-jwk.js';
 
@@ -8,16 +9,45 @@ export interface Signer {
   readonly key: CryptoKey;
 }
 
+/** How often the keys are read again. A key of the database waits for longer than this before it signs. */
+const REREAD_MS = 600_000;
+
 /** The keys of the `KeyStore`, ready for use. */
 @Injectable()
-export class KeyRing {
+export class KeyRing implements OnModuleDestroy {
+  readonly #logger = new Logger(KeyRing.name);
   #signer: Signer | undefined;
   #verifiers: ReadonlyMap<string, CryptoKey> = new Map();
   #published: readonly PublicJwk[] = [];
+  #stop: Cancel | undefined;
 
-  constructor(private readonly keyStore: KeyStore) {}
+  constructor(
+    private readonly keyStore: KeyStore,
+    private readonly clock: Clock,
+  ) {}
 
-  /** Reads the keys anew. Until it has resolved once, nothing can be signed. */
+  /** Loads the keys, and from then on keeps up with the store. */
+  async open(): Promise<void> {
+    await this.load();
+    this.#stop ??= this.clock.every(REREAD_MS, () => void this.reread());
+  }
+
+  onModuleDestroy(): void {
+    this.#stop?.();
+  }
+
+  /** Reads the keys anew; whether it could. The old ones stay when the new ones are of no use, and the log says why. */
+  async reread(): Promise<boolean> {
+    try {
+      await this.load();
+      return true;
+    } catch (error) {
+      this.#logger.error({ msg: 'the signing keys could not be read again: the old ones stay', err: error });
+      return false;
+    }
+  }
+
+  /** As `reread`, but rejects when it could not. Until it has resolved once, nothing can be signed. */
   async load(): Promise<void> {
     const keys = await this.keyStore.load();
     const published = keys.map(publicJwkOf);
