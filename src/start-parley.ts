@@ -2,8 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { type Config, ConfigError, type LoadedConfig, loadConfig } from './config/index.js';
-import { ParleyHttpAdapter, ParleyLogger } from './ops/index.js';
-import { type AppModuleClass, applicationOptions, prepare, rootModule } from './application.js';
+import { ParleyLogger } from './ops/index.js';
+import { type AppModuleClass, applicationOptions, httpAdapter, prepare, rootModule } from './application.js';
+import { renewTlsOnHangup } from './renew-tls-on-hangup.js';
 import { stopOnSignals } from './stop-on-signals.js';
 
 const EXIT_FAILURE = 1;
@@ -17,7 +18,8 @@ const LISTEN_FAULTS: Readonly<Record<string, string>> = {
 
 /**
  * Starts the service in this process: reads the configuration from the environment, `.env.local` and `.env` of the
- * working directory, listens, prints the address on one line, and drains on SIGTERM and SIGINT.
+ * working directory, listens, prints the address on one line, and drains on SIGTERM and SIGINT. Where it ends TLS, it takes
+ * up a renewed certificate on SIGHUP.
  *
  * It ends the process when it cannot start: with code 78 when the configuration is wrong, else with 1, after one
  * line on the standard error for each fault.
@@ -35,12 +37,13 @@ export async function startParley(appModule: AppModuleClass): Promise<void> {
     dieOfUncaughtErrors(logger);
     const app = await NestFactory.create<NestExpressApplication>(
       rootModule(appModule, config),
-      new ParleyHttpAdapter(),
+      httpAdapter(config),
       applicationOptions(logger),
     );
     for (const warning of warnings) logger.warn(warning, 'Config');
     await listen(app, config);
     stopOnSignals(app, logger);
+    renewTlsOnHangup(app, config, logger);
     process.stdout.write(`Parley listens on ${addressOf(app, config)}\n`);
   } catch (error) {
     giveUp(error);
@@ -73,7 +76,8 @@ function addressOf(app: NestExpressApplication, config: Config): string {
   const { port } = app.getHttpServer().address() as AddressInfo;
   const isEveryAddress = config.HOST === '0.0.0.0' || config.HOST === '::';
   const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
-  return `http://${isEveryAddress ? 'localhost' : host}:${port}`;
+  const scheme = config.TLS_CERT_FILE === null ? 'http' : 'https';
+  return `${scheme}://${isEveryAddress ? 'localhost' : host}:${port}`;
 }
 
 /** A process in an unknown state must not go on: what runs it starts it anew. */

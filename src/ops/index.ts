@@ -1,4 +1,5 @@
 export { configureHttp } from './http/configure-http.js';
-export { ParleyHttpAdapter } from './http/parley-http-adapter.js';
+export { type HttpLimits, ParleyHttpAdapter, type ParleyHttpOptions } from './http/parley-http-adapter.js';
 export { ParleyLogger, type LoggerSettings } from './logging/parley-logger.js';
+export { readTlsFiles, type TlsFiles, untimelyCertificate } from './tls/tls-files.js';
 export { OpsModule } from './ops.module.js';

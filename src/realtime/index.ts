@@ -37,6 +37,8 @@ export type { Subprotocol } from './frames/codec.js';
 export { faultIn } from './frames/inbound-frame.js';
 export { OutboundFrame } from './frames/outbound-frame.js';
 export { ErrorReporter, type ReportedError } from './errors/error-reporter.js';
+export { answerHeaders } from './http/answer-headers.js';
+export { refuseSocket } from './http/refuse-socket.js';
 export { newId } from './ids/new-id.js';
 export { RealtimeModule } from './realtime.module.js';
 export type { RealtimeSettings } from './realtime.settings.js';

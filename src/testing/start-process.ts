@@ -50,6 +50,24 @@ export class TestProcess extends TestTarget {
     return this.child.output();
   }
 
+  /** Sends a signal that does not end the process. */
+  signal(signal: NodeJS.Signals): void {
+    this.child.process.kill(signal);
+  }
+
+  /** Resolves when the process has written what matches, now or earlier; rejects when it ends before, or takes too long. */
+  async says(text: RegExp): Promise<void> {
+    const said = new Promise<'said'>((resolve) => {
+      const look = (): void => {
+        if (text.test(this.output)) resolve('said');
+      };
+      this.child.process.stdout?.on('data', look);
+      look();
+    });
+    const outcome = await Promise.race([said, this.exited, late()]);
+    if (outcome !== 'said') throw new Error(`the service did not say ${text}: ${this.output}`);
+  }
+
   /** Sends a signal and waits for the end. Defaults to SIGTERM. */
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.child.process.kill(signal);

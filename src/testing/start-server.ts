@@ -5,11 +5,11 @@ import type { Abstract, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { AppModule } from '../app.module.js';
-import { type AppModuleClass, applicationOptions, prepare, rootModule } from '../application.js';
+import { type AppModuleClass, applicationOptions, httpAdapter, prepare, rootModule } from '../application.js';
 import { CONFIG, type Config, loadConfig } from '../config/index.js';
 import { AUTH_SETTINGS } from '../features/auth/index.js';
 import { authSettings } from '../module-settings.js';
-import { ParleyHttpAdapter, ParleyLogger } from '../ops/index.js';
+import { type HttpLimits, ParleyLogger } from '../ops/index.js';
 import { Clock } from '../realtime/index.js';
 import { TestTarget } from './test-target.js';
 import { UNLIMITED_RATES } from './unlimited-rates.js';
@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly clock?: Clock;
   /** Kept when the server closes. Defaults to a folder of its own that is removed then. */
   readonly dataDir?: string;
+  /** Replaces bounds of HTTP requests, so that a test need not wait for those of production. */
+  readonly httpLimits?: Partial<HttpLimits>;
   /** Nest's own overrides: guards, providers, modules. */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
@@ -102,12 +104,13 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     throw error;
   }
   const { port } = app.getHttpServer().address() as { port: number };
-  return new TestServer(app, `http://127.0.0.1:${port}`, logs, removeData);
+  const scheme = config.TLS_CERT_FILE === null ? 'http' : 'https';
+  return new TestServer(app, `${scheme}://127.0.0.1:${port}`, logs, removeData);
 }
 
 async function createApp(
   config: Config,
-  { module = AppModule, clock, override = (builder) => builder }: ServerOptions,
+  { module = AppModule, clock, httpLimits, override = (builder) => builder }: ServerOptions,
   logs: string[],
 ): Promise<NestExpressApplication> {
   const logger = new ParleyLogger({
@@ -122,7 +125,7 @@ async function createApp(
   if (clock !== undefined) builder.overrideProvider(Clock).useValue(clock);
   const testing = await override(builder).compile();
   const app = testing.createNestApplication<NestExpressApplication>(
-    new ParleyHttpAdapter(),
+    httpAdapter(config, httpLimits),
     applicationOptions(logger),
   );
   prepare(app, config);

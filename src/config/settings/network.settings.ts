@@ -1,7 +1,6 @@
 import { setting } from '../setting.js';
 import { addressBlocks, baseUrl, oneOf, origins, text, wholeNumber } from '../value-kinds.js';
 
-const TLS = { what: 'serving https itself', whenSet: 'refuse' } as const;
 const ADMIN = { what: 'the admin listener', whenSet: 'warn' } as const;
 const LARGEST_PORT = 65_535;
 
@@ -18,13 +17,11 @@ export const NETWORK_SETTINGS = {
   }),
   TLS_CERT_FILE: setting(text('a file'), {
     fallback: null,
-    meaning: 'certificate for https and wss, in PEM',
-    later: TLS,
+    meaning: 'certificate for https and wss, in PEM, its chain after it; read again on SIGHUP',
   }),
   TLS_KEY_FILE: setting(text('a file'), {
     fallback: null,
-    meaning: 'private key for https and wss, in PEM',
-    later: TLS,
+    meaning: 'private key for https and wss, in PEM, without a passphrase; read again on SIGHUP',
   }),
   NODE_ENV: setting(text('a word'), {
     fallback: null,

@@ -1,43 +1,105 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { exemptPacedRequests } from './paced-requests.js';
+import { refuseSocket } from '../../realtime/index.js';
+import { lookAtFirstByte } from '../tls/first-byte.js';
+import type { TlsIdentity } from '../tls/tls-files.js';
+import { answerClientErrors } from './client-errors.js';
 
-/** Node's own bounds (60 s and 300 s) let slow senders hold sockets for minutes. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+/** What a client may take of the server's time and memory before there is a request. Node's own bounds are minutes. */
+export interface HttpLimits {
+  /** For TLS, and again for the headers of a request. */
+  readonly headersTimeoutMs: number;
+  /** For a whole request; a handler of a large body sets its own pace. */
+  readonly requestTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+  /** Header lines; more are passed over. */
+  readonly maxHeaders: number;
+}
+
+const LIMITS: HttpLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
+  maxHeaderBytes: 16_384,
+  maxHeaders: 100,
+};
+
+/** Milliseconds between two looks for requests that take too long. */
 const CHECKING_INTERVAL_MS = 1000;
-const MAX_HEADER_BYTES = 16_384;
-const MAX_HEADERS = 100;
 
 /** At the stop, requests under way get this long before their sockets are destroyed. */
 const CLOSE_TIMEOUT_MS = 5000;
 
+export interface ParleyHttpOptions {
+  /** With one, the server speaks https and wss only. */
+  readonly tls?: TlsIdentity | undefined;
+  /** Defaults to those of production. */
+  readonly limits?: Partial<HttpLimits> | undefined;
+}
+
 /** Express, on a server that slow and oversized requests cannot wear out. */
 export class ParleyHttpAdapter extends ExpressAdapter {
+  readonly #tls: TlsIdentity | undefined;
+  readonly #limits: HttpLimits;
+  readonly #sockets = new Set<Socket>();
+
+  constructor({ tls, limits }: ParleyHttpOptions = {}) {
+    super();
+    this.#tls = tls;
+    this.#limits = { ...LIMITS, ...limits };
+  }
+
   override initHttpServer(_: NestApplicationOptions): void {
-    const server = createServer(
-      {
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: CHECKING_INTERVAL_MS,
-        maxHeaderSize: MAX_HEADER_BYTES,
-      },
-      this.getInstance() as RequestListener,
-    );
-    server.maxHeadersCount = MAX_HEADERS;
-    exemptPacedRequests(server);
+    const server = this.#tls === undefined ? this.#plainServer() : this.#tlsServer(this.#tls);
+    server.maxHeadersCount = this.#limits.maxHeaders;
+    answerClientErrors(server);
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.setHttpServer(server);
   }
 
   override async close(): Promise<void> {
-    const server = this.getHttpServer() as Server;
     // A socket that never sent a request counts as busy, and would keep a closing server open for ever.
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+    const timer = setTimeout(() => this.#destroySockets(), CLOSE_TIMEOUT_MS);
     try {
       await super.close();
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #destroySockets(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #plainServer(): Server {
+    return createServer(this.#serverOptions(), this.getInstance() as RequestListener);
+  }
+
+  #tlsServer(tls: TlsIdentity): Server {
+    const timeoutMs = this.#limits.headersTimeoutMs;
+    const options = {
+      ...this.#serverOptions(),
+      ...tls,
+      handshakeTimeout: timeoutMs,
+      ALPNProtocols: ['http/1.1'],
+    };
+    const server = createTlsServer(options, this.getInstance() as RequestListener);
+    const refusal = { status: 400, code: 'BAD_HANDSHAKE', message: 'this port speaks https and wss only' };
+    lookAtFirstByte(server, { timeoutMs, refuse: (socket) => refuseSocket(socket, refusal) });
+    return server as unknown as Server;
+  }
+
+  #serverOptions(): ServerOptions {
+    return {
+      headersTimeout: this.#limits.headersTimeoutMs,
+      requestTimeout: this.#limits.requestTimeoutMs,
+      connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+      maxHeaderSize: this.#limits.maxHeaderBytes,
+    };
   }
 }

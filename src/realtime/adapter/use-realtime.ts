@@ -4,6 +4,7 @@ import { RouteTable } from '../dispatch/route-table.js';
 import { ErrorReporter } from '../errors/error-reporter.js';
 import { problemOf } from '../errors/problem.js';
 import { RealtimeError } from '../errors/realtime-error.js';
+import { answerHeaders } from '../http/answer-headers.js';
 import { RealtimeAdapter } from './realtime.adapter.js';
 
 /** Puts the kernel behind an application's gateways. Call it once, before the application listens. */
@@ -27,6 +28,7 @@ function refusePlainRequest(request: IncomingMessage, response: ServerResponse, 
   const reported = errors.report(error, {});
   const { body, headers } = problemOf(reported);
   response.writeHead(reported.status, {
+    ...answerHeaders(request.socket),
     ...headers,
     ...(reported.status === 405 && { Allow: 'GET' }),
     'Content-Length': Buffer.byteLength(body),

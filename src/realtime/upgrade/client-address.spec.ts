@@ -15,7 +15,7 @@ function addressOf(
 
 const PROXIES = ['10.0.0.0/8', '192.0.2.1', '2001:db8:1::/48', '::1'];
 
-describe('the client’s address', () => {
+describe('the client’s address (T04)', () => {
   it.each<[string, string, string | undefined, string]>([
     ['the peer, without the header', '10.0.0.1', undefined, '10.0.0.1'],
     ['the peer, when it is not trusted', '203.0.113.9', '1.1.1.1', '203.0.113.9'],

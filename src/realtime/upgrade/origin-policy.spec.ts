@@ -21,7 +21,7 @@ function isAllowed({ origin, host = 'chat.test', isTls, allowed = [], publicUrl 
   return new OriginPolicy(settings).isAllowed(request);
 }
 
-describe('an origin', () => {
+describe('an origin (T01)', () => {
   it('that is absent is welcome', () => {
     expect(isAllowed({})).toBe(true);
   });
@@ -49,6 +49,13 @@ describe('an origin', () => {
     ['is the public one', { origin: 'https://pub.test', publicUrl: 'https://pub.test/app' }, true],
     ['is the public one over http', { origin: 'http://pub.test', publicUrl: 'https://pub.test/app' }, false],
     ['is listed with a default port', { origin: 'https://a.test', allowed: ['https://a.test:443'] }, true],
+    [
+      'is a listed application',
+      { origin: 'capacitor://localhost', allowed: ['capacitor://localhost'] },
+      true,
+    ],
+    ['is an application that is not listed', { origin: 'capacitor://chat.test' }, false],
+    ['is a file', { origin: 'file://', allowed: ['file://'] }, false],
     ['is listed in another scheme', { origin: 'http://a.test', allowed: ['https://a.test'] }, false],
   ])('that %s: %j', (_, asked, verdict) => {
     expect(isAllowed(asked)).toBe(verdict);

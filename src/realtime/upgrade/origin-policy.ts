@@ -11,7 +11,7 @@ export class OriginPolicy {
   private readonly publicOrigin: string | undefined;
 
   constructor(@Inject(REALTIME_SETTINGS) settings: RealtimeSettings) {
-    this.allowed = new Set(settings.allowedOrigins.map(serialized).filter((origin) => origin !== undefined));
+    this.allowed = new Set(settings.allowedOrigins.map(recognized).filter((origin) => origin !== undefined));
     this.publicOrigin =
       settings.publicUrl === null ? undefined : serialized(new URL(settings.publicUrl).origin);
   }
@@ -20,7 +20,7 @@ export class OriginPolicy {
   isAllowed(request: IncomingMessage): boolean {
     const { origin } = request.headers;
     if (origin === undefined) return true;
-    const asked = serialized(origin);
+    const asked = recognized(origin);
     if (asked === undefined) return false;
     return this.allowed.has(asked) || asked === this.publicOrigin || isOwn(asked, request);
   }
@@ -32,6 +32,13 @@ function isOwn(origin: string, request: IncomingMessage): boolean {
   if (host === undefined) return false;
   if (request.socket instanceof TLSSocket) return origin === serialized(`https://${host}`);
   return origin === serialized(`http://${host}`) || origin === serialized(`https://${host}`);
+}
+
+/** Applications that bring their own pages have a scheme of their own (`capacitor://localhost`), which `URL` finds no origin in. */
+const OF_AN_APPLICATION = /^(?!https?:|wss?:|file:)[a-z][a-z0-9+.-]*:\/\/[^/?#@\s*\\,]+$/;
+
+function recognized(origin: string): string | undefined {
+  return OF_AN_APPLICATION.test(origin) ? origin : serialized(origin);
 }
 
 /**

@@ -1,10 +1,21 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { ExternalContextCreator } from '@nestjs/core';
+import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
+import { ExternalContextCreator, type ParamsFactory } from '@nestjs/core';
 import { type DiscoveredGateway, GatewayScanner } from '../dispatch/gateway-scanner.js';
 import { AUTHORIZES_UPGRADES_METADATA, type UpgradeScope } from './authorizes-upgrades.decorator.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 type Authorize = (request: UpgradeRequest, response: object, next: () => void) => Promise<unknown>;
+
+/** What a decorated parameter of an upgrade's method is given, beside decorators of one's own: there is no answer to write to. */
+const paramsFactory: ParamsFactory = {
+  exchangeKeyForValue(type: RouteParamtypes, name: unknown, [request]: readonly unknown[]): unknown {
+    const { headers } = request as UpgradeRequest;
+    if (type === RouteParamtypes.REQUEST) return request;
+    if (type !== RouteParamtypes.HEADERS) return undefined;
+    return typeof name === 'string' ? headers[name.toLowerCase()] : headers;
+  },
+};
 
 /** Runs real Nest guards on the upgrade request. */
 @Injectable()
@@ -39,8 +50,8 @@ export class UpgradeGuards implements OnApplicationBootstrap {
       gateway.instance,
       callback,
       method,
-      undefined,
-      undefined,
+      ROUTE_ARGS_METADATA,
+      paramsFactory,
       undefined,
       gateway.wrapperId,
       { guards: true, interceptors: false, filters: false },

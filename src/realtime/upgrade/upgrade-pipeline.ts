@@ -6,10 +6,11 @@ import type { Principal } from '../connection/principal.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { ErrorReporter } from '../errors/error-reporter.js';
 import { RealtimeError } from '../errors/realtime-error.js';
+import { refuseSocket } from '../http/refuse-socket.js';
 import { FrontDoor } from './front-door.js';
 import { checkHandshake, readSubprotocols, readTarget, selectSubprotocol } from './handshake.js';
 import { UpgradeGuards } from './upgrade-guards.js';
-import { UpgradeRefused, writeRefusal } from './upgrade-refusal.js';
+import { UpgradeRefused } from './upgrade-refusal.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 /** How long the guards may take; Node's own HTTP limits end with the `upgrade` event. */
@@ -56,7 +57,7 @@ export class UpgradePipeline {
 
   /** Answers a handshake that passed every check here and still was not understood. */
   refuseHandshake(socket: Duplex, message: string): void {
-    writeRefusal(socket, this.errors.report(new RealtimeError('BAD_HANDSHAKE', message), {}));
+    refuseSocket(socket, this.errors.report(new RealtimeError('BAD_HANDSHAKE', message), {}));
   }
 
   private async check(incoming: IncomingMessage, socket: Duplex): Promise<AdmittedUpgrade> {
@@ -97,7 +98,7 @@ export class UpgradePipeline {
       return;
     }
     const headers = error instanceof UpgradeRefused ? error.headers : {};
-    writeRefusal(socket, this.errors.report(error, { upgrade: pathOf(incoming) }), headers);
+    refuseSocket(socket, this.errors.report(error, { upgrade: pathOf(incoming) }), headers);
   }
 }
 

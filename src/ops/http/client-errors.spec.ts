@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { exemptPacedRequests } from './paced-requests.js';
+import { answerClientErrors } from './client-errors.js';
 
 describe('the time of a request', () => {
   let server: Server;
@@ -16,7 +16,7 @@ describe('the time of a request', () => {
       if (request.url === '/paced') request.setTimeout(400);
       request.resume().on('end', () => response.end('done'));
     });
-    exemptPacedRequests(server);
+    answerClientErrors(server);
     Object.assign(server, { headersTimeout: 150, requestTimeout: 200 });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
