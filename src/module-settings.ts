@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from './config/index.js';
-import type { AuthSettings } from './features/auth/index.js';
+import type { AuthSettings, ForeignIssuer } from './features/auth/index.js';
 import type { ChatSettings } from './features/chat/index.js';
 import type { PresenceSettings } from './features/presence/index.js';
 import { RealtimeError, type RealtimeSettings } from './realtime/index.js';
@@ -45,7 +45,16 @@ export function authSettings(config: Config): AuthSettings {
     maxAnswerBytes: config.MAX_ANSWER_BYTES,
     issuer: config.PUBLIC_URL ?? DEFAULT_ISSUER,
     loginsPerMinute: config.RATE_LOGINS_PER_MIN,
+    signingKeysFile: config.SIGNING_KEYS_FILE,
+    foreignIssuer: foreignIssuer(config),
   };
+}
+
+function foreignIssuer(config: Config): ForeignIssuer | null {
+  const { AUTH_ISSUER: issuer, AUTH_JWKS_URL: jwksUrl, AUTH_AUDIENCE: audience } = config;
+  if (issuer === null || jwksUrl === null || audience === null) return null;
+  const { AUTH_USERNAME_CLAIM: usernameClaim, AUTH_NAME_CLAIM: nameClaim } = config;
+  return { issuer, jwksUrl, audience, usernameClaim, nameClaim };
 }
 
 export function chatSettings(config: Config, forgottenConsumers: readonly string[] = []): ChatSettings {

@@ -37,6 +37,15 @@ const RULES: readonly Rule[] = [
   needs('AUTH_ISSUER', 'AUTH_AUDIENCE'),
   needs('AUTH_JWKS_URL', 'AUTH_ISSUER'),
   needs('AUTH_AUDIENCE', 'AUTH_ISSUER'),
+  (values) =>
+    values.AUTH_ISSUER !== null && values.AUTH_ISSUER === values.PUBLIC_URL
+      ? "AUTH_ISSUER is PUBLIC_URL: allowed is an issuer other than this service, whose own tokens are taken anyway"
+      : undefined,
+  inProduction((values) =>
+    values.AUTH_JWKS_URL !== null && isPlainHttpBeyondLoopback(values.AUTH_JWKS_URL)
+      ? 'AUTH_JWKS_URL is plain http: with NODE_ENV=production only https is allowed, but for loopback'
+      : undefined,
+  ),
   inProduction((values) =>
     values.ALLOWED_ORIGINS.some((origin) => origin.startsWith('http://'))
       ? 'ALLOWED_ORIGINS has a plain http origin: with NODE_ENV=production only https is allowed'
@@ -58,6 +67,11 @@ const RULES: readonly Rule[] = [
       : undefined,
   ),
 ];
+
+function isPlainHttpBeyondLoopback(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'http:' && !isLoopback(hostname.replaceAll(/[[\]]/g, ''));
+}
 
 /** One line for each rule that these values break. */
 export function brokenRules(values: Values): readonly string[] {

@@ -48,6 +48,17 @@ export function url(...schemes: readonly [string, ...string[]]): ValueKind<strin
   };
 }
 
+/** Where keys are published: an address without a name and password in it. */
+export function keysUrl(): ValueKind<string> {
+  const { schema, allowed } = url('https', 'http');
+  const isPlain = (value: string): boolean => {
+    if (!URL.canParse(value)) return true;
+    const { username, password, hash } = new URL(value);
+    return username === '' && password === '' && hash === '';
+  };
+  return { schema: schema.refine(isPlain, 'has a name, a password or a fragment in it'), allowed };
+}
+
 /** An S3-compatible bucket with its key. The value is never printed: it holds a secret. */
 export function bucketUrl(): ValueKind<string> {
   const { schema } = url('s3', 'https', 'http');

@@ -1,15 +1,13 @@
 import { setting } from '../setting.js';
-import { oneOf, text, url, wholeNumber } from '../value-kinds.js';
+import { keysUrl, oneOf, text, url, wholeNumber } from '../value-kinds.js';
 
 const LONGEST_TTL_S = 315_360_000;
-const FOREIGN_ISSUER = { what: "accepting another identity provider's tokens", whenSet: 'refuse' } as const;
 
 /** Accounts, tokens and who can be found. */
 export const AUTH_SETTINGS = {
   SIGNING_KEYS_FILE: setting(text('a file'), {
     fallback: null,
     meaning: 'a JWK set instead of keys in the database: the first signs, all verify; reread on SIGHUP',
-    later: { what: 'signing keys from a file', whenSet: 'refuse' },
   }),
   REGISTRATION: setting(oneOf('open', 'closed'), {
     fallback: 'open',
@@ -18,27 +16,22 @@ export const AUTH_SETTINGS = {
   AUTH_ISSUER: setting(url('https', 'http'), {
     fallback: null,
     meaning: 'issuer whose tokens are accepted; users are matched by issuer and subject only',
-    later: FOREIGN_ISSUER,
   }),
-  AUTH_JWKS_URL: setting(url('https', 'http'), {
+  AUTH_JWKS_URL: setting(keysUrl(), {
     fallback: null,
-    meaning: "the issuer's public keys",
-    later: FOREIGN_ISSUER,
+    meaning: "the issuer's public keys; plain http is for development and for loopback",
   }),
   AUTH_AUDIENCE: setting(text('an audience'), {
     fallback: null,
     meaning: "the audience that the issuer's tokens must name",
-    later: FOREIGN_ISSUER,
   }),
   AUTH_USERNAME_CLAIM: setting(text("a claim's name"), {
     fallback: 'preferred_username',
     meaning: "the claim that becomes the user's name; a taken one gets a suffix",
-    later: FOREIGN_ISSUER,
   }),
   AUTH_NAME_CLAIM: setting(text("a claim's name"), {
     fallback: 'name',
-    meaning: "the claim that becomes the user's display name",
-    later: FOREIGN_ISSUER,
+    meaning: "the claim that the user's display name follows",
   }),
   ACCESS_TOKEN_TTL: setting(wholeNumber(1, LONGEST_TTL_S), {
     fallback: 900,
