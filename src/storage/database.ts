@@ -27,11 +27,17 @@ export abstract class Database {
   /** Adds to what is migrated at start-up. Called while modules are being built. */
   abstract addMigrations(migrations: readonly Migration[]): void;
 
-  /** A kysely that only builds: hand its queries to `read`, or to a room's log. */
+  /** A kysely that only builds: hand its queries to `read`, to `write`, or to a room's log. */
   abstract builder<Tables>(): Kysely<Tables>;
 
   /** Runs queries in one read snapshot, for modules without a store of their own: one array of rows each. */
   abstract read(queries: readonly QueryLike[]): Promise<readonly (readonly Record<string, unknown>[])[]>;
+
+  /**
+   * Runs queries in one write transaction, all or none, for modules without a store of their own: one array of rows each,
+   * those of its `returning`. What is to happen only if something holds is said in the queries. Costs one commit.
+   */
+  abstract write(queries: readonly QueryLike[]): Promise<readonly (readonly Record<string, unknown>[])[]>;
 
   /** Rejects with a `StorageError` when the database cannot write just now. Costs one commit. */
   abstract ping(): Promise<void>;

@@ -147,6 +147,21 @@ function describeQueries(makeHome: () => Promise<DatabaseHome>): void {
     expect(await open.notes.all()).toEqual([{ id: 42, body: 'vote' }]);
   });
 
+  it('writes several in one transaction, and gives what they return', async () => {
+    const notes = open.database.builder<NoteTables>();
+    const insert = notes.insertInto('notes').values({ id: 1, body: 'one' });
+    const update = notes.updateTable('notes').set({ body: 'two' }).returning('id');
+    const answer = await open.database.write([insert, update.where('id', '=', 1), update.where('id', '=', 9)]);
+    expect(answer).toEqual([[], [{ id: 1 }], []]);
+    expect(await open.notes.all()).toEqual([{ id: 1, body: 'two' }]);
+  });
+
+  it('writes nothing of several when one is refused', async () => {
+    const insert = open.database.builder<NoteTables>().insertInto('notes').values({ id: 1, body: 'one' });
+    await expect(open.database.write([insert, insert])).rejects.toThrow(/unique/i);
+    expect(await open.notes.count()).toBe(0);
+  });
+
   it('refuses a write in a read', async () => {
     const insert = open.database.builder<NoteTables>().insertInto('notes').values({ id: 1, body: null });
     await expect(open.database.read([insert])).rejects.toThrow(/read-?only/);
@@ -170,6 +185,7 @@ function describeLife(makeHome: () => Promise<DatabaseHome>): void {
   it('refuses calls before the start, with the mend', async () => {
     await expect(database.open(store).count()).rejects.toThrow('onModuleInit or later');
     await expect(database.read([])).rejects.toThrow('onModuleInit or later');
+    await expect(database.write([])).rejects.toThrow('onModuleInit or later');
   });
 
   it('finishes running calls when it stops, and refuses later ones', async () => {

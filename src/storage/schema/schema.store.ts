@@ -25,14 +25,10 @@ const OPEN_MARK = 'storage/open';
 export const store = defineStore({
   name: 'storage/schema',
   url: import.meta.url,
-  reads: {
-    rows: async (db: Kysely<SchemaTables>, queries: readonly PlainQuery[]) => {
-      const results: (readonly Record<string, unknown>[])[] = [];
-      for (const query of queries) results.push((await db.executeQuery(asCompiled(query))).rows);
-      return results;
-    },
-  },
+  reads: { rows: rowsOf },
   writes: {
+    change: rowsOf,
+
     /** Makes the two tables if they are not there. Tells which steps have run, and the mark that a start may have left. */
     prepare: async (db: Kysely<SchemaTables>) => {
       await db.schema
@@ -65,6 +61,14 @@ export const store = defineStore({
     ping: async (db: Kysely<SchemaTables>) => writeMeta(db, 'storage/ping', 'written'),
   },
 });
+
+type Rows = readonly Record<string, unknown>[];
+
+async function rowsOf(db: Kysely<SchemaTables>, queries: readonly PlainQuery[]): Promise<Rows[]> {
+  const results: Rows[] = [];
+  for (const query of queries) results.push((await db.executeQuery(asCompiled(query))).rows);
+  return results;
+}
 
 function asCompiled({ sql, parameters }: PlainQuery): CompiledQuery<Record<string, unknown>> {
   return CompiledQuery.raw(sql, [...parameters]) as CompiledQuery<Record<string, unknown>>;

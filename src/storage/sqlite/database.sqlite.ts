@@ -89,6 +89,11 @@ export class SqliteDatabase extends Database {
     return this.#schema.rows(queries.map(plainQuery));
   }
 
+  async write(queries: readonly QueryLike[]): Promise<readonly (readonly Record<string, unknown>[])[]> {
+    this.#requireReady();
+    return this.#schema.change(queries.map(plainQuery));
+  }
+
   async ping(): Promise<void> {
     this.#requireReady();
     await this.#schema.ping();
