@@ -2,10 +2,12 @@ export type { AppModuleClass } from './application.js';
 export { CONFIG, type Config } from './config/index.js';
 export {
   AccessTokenGuard,
+  Authenticates,
   type BlockListener,
   type BlockPair,
   Blocks,
-  CurrentPrincipal,
+  Sessions,
+  type SessionTerms,
   type User,
   UserChanges,
   type UserListener,
@@ -36,6 +38,7 @@ export {
 export { ParleyModule, type ParleyOptions } from './parley.module.js';
 export {
   type Actor,
+  actorOf,
   Appending,
   AuthorizesUpgrades,
   Caller,
@@ -50,6 +53,7 @@ export {
   ConnectionRegistry,
   Cost,
   CurrentConnection,
+  CurrentPrincipal,
   type ErrorCode,
   type ErrorDetail,
   forbidden,
@@ -62,6 +66,7 @@ export {
   type Ordering,
   OutboundFrame,
   type Principal,
+  principalOf,
   type Rate,
   RateLimits,
   type ReadyFields,

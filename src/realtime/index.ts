@@ -12,12 +12,13 @@ export {
 export { ConnectionRegistry } from './connection/connection-registry.js';
 export type { Principal } from './connection/principal.js';
 export { Appending } from './gateways/appending.js';
-export { Caller, CurrentConnection } from './gateways/caller.decorator.js';
+export { Caller, CurrentConnection, CurrentPrincipal } from './gateways/caller.decorator.js';
 export { Cost } from './gateways/cost.decorator.js';
 export { Cursors, type ListFields } from './gateways/cursor.js';
 export { FrameValidationPipe, validated } from './gateways/frame-validation.pipe.js';
 export { connectionOf } from './gateways/invocation.js';
 export { Ordered, type Ordering } from './gateways/ordered.decorator.js';
+export { actorOf, principalOf } from './gateways/principal-of.js';
 export { RealtimeGateway } from './gateways/realtime-gateway.decorator.js';
 export { IsId, IsText, Optional } from './gateways/rules.decorator.js';
 export { isText, type TextRules } from './gateways/text.js';

@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder, Module, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { StorageModule } from '../../storage/index.js';
 import { AccountsService } from './accounts/accounts.service.js';
 import { store as accountsStore } from './accounts/accounts.store.js';
@@ -13,6 +14,10 @@ import { Blocks } from './blocks/blocks.js';
 import { BlocksService } from './blocks/blocks.service.js';
 import { store as blocksStore } from './blocks/blocks.store.js';
 import { StoredBlocks } from './blocks/stored-blocks.js';
+import { store as delegatedSessionsStore } from './credentials/delegated-sessions.store.js';
+import { OwnCredentials } from './credentials/own-credentials.js';
+import { Sessions } from './credentials/sessions.js';
+import { StoredSessions } from './credentials/stored-sessions.js';
 import { DirectoryService } from './directory/directory.service.js';
 import { store as directoryStore } from './directory/directory.store.js';
 import { AuthGateway } from './gateways/auth.gateway.js';
@@ -61,11 +66,13 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
  */
 @Module({
   imports: [
+    DiscoveryModule,
     StorageModule.forFeature({
       migrations: AUTH_MIGRATIONS,
       stores: [
         accountsStore,
         sessionsStore,
+        delegatedSessionsStore,
         refreshTokensStore,
         signingKeysStore,
         directoryStore,
@@ -101,6 +108,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     KeyRing,
     TicketsService,
     Authenticator,
+    OwnCredentials,
+    { provide: Sessions, useClass: StoredSessions },
     ConnectionSessions,
     GrantsService,
     LastSeen,
@@ -112,7 +121,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     AuthGateway,
     UserGateway,
   ],
-  exports: [Users, UserChanges, Blocks, Authenticator],
+  exports: [Users, UserChanges, Blocks, Authenticator, OwnCredentials, Sessions],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(

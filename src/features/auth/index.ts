@@ -3,6 +3,7 @@ export { Users } from './accounts/users.js';
 export { type BlockListener, type BlockPair, Blocks } from './blocks/blocks.js';
 export { AuthModule } from './auth.module.js';
 export { AUTH_SETTINGS, type AuthSettings, type ForeignIssuer } from './auth.settings.js';
+export { Authenticates } from './credentials/authenticates.decorator.js';
+export { Sessions, type SessionTerms } from './credentials/sessions.js';
 export { AccessTokenGuard } from './http/access-token.guard.js';
-export { CurrentPrincipal } from './http/current-principal.decorator.js';
 export { UserChanges, type UserListener } from './profiles/user-changes.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Header, Headers, HttpCode, Post, UseGuards, UsePipes } from '@nestjs/common';
-import { FrameValidationPipe } from '../../../realtime/index.js';
+import { CurrentPrincipal, FrameValidationPipe } from '../../../realtime/index.js';
 import type { Principal } from '../../../realtime/index.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { PasswordsService } from '../accounts/passwords.service.js';
@@ -8,7 +8,6 @@ import { RegistrationGuard } from '../limits/registration.guard.js';
 import type { Grant } from '../sessions/grants.service.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { LoginBody, PasswordBody, RegisterBody } from './bodies.js';
-import { CurrentPrincipal } from './current-principal.decorator.js';
 
 @Controller('auth')
 @UsePipes(FrameValidationPipe)

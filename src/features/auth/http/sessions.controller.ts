@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Header, HttpCode, Post, UseGuards, UsePipes } from '@nestjs/common';
-import { FrameValidationPipe } from '../../../realtime/index.js';
+import { CurrentPrincipal, FrameValidationPipe } from '../../../realtime/index.js';
 import type { Principal } from '../../../realtime/index.js';
 import { Users } from '../accounts/users.js';
 import { type Grant, GrantsService } from '../sessions/grants.service.js';
@@ -7,7 +7,6 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { tokenEnd } from '../sessions/token-end.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { RefreshBody } from './bodies.js';
-import { CurrentPrincipal } from './current-principal.decorator.js';
 
 @Controller('auth')
 @UsePipes(FrameValidationPipe)

@@ -1,8 +1,7 @@
 import { Controller, Header, Post, UseGuards } from '@nestjs/common';
-import type { Principal } from '../../../realtime/index.js';
+import { CurrentPrincipal, type Principal } from '../../../realtime/index.js';
 import { type Ticket, TicketsService } from '../tickets/tickets.service.js';
 import { AccessTokenGuard } from './access-token.guard.js';
-import { CurrentPrincipal } from './current-principal.decorator.js';
 import { FrontDoorGuard } from './front-door.guard.js';
 
 @Controller('auth')

@@ -4,6 +4,7 @@ import { InjectStore, type Store } from '../../../storage/index.js';
 import { AccessTokens, type VerifiedToken } from '../tokens/access-tokens.js';
 import { REFRESH_GRACE_MS } from '../tokens/refresh-tokens.js';
 import { TicketsService } from '../tickets/tickets.service.js';
+import { NEVER_MS } from './session-end.js';
 import { store as sessionsStore, type Standing } from './sessions.store.js';
 
 /** Who is behind a credential whose session lives. */
@@ -46,6 +47,17 @@ export class Authenticator {
     if (principal.expiresAtMs !== null && principal.expiresAtMs <= this.clock.now()) throw unauthenticated();
     const { isSuspended } = await this.#standing(principal.sessionId);
     return { principal, isSuspended };
+  }
+
+  /**
+   * Judges whom a team's own credential names as any other: its session lives (`UNAUTHENTICATED`), and the connection
+   * ends no later than the session does.
+   */
+  async confirm({ userId, sessionId, expiresAtMs }: Principal): Promise<Identity> {
+    const { user, isSuspended, expiresAtMs: sessionEndMs } = await this.#standing(sessionId);
+    const endMs = Math.min(expiresAtMs ?? NEVER_MS, sessionEndMs);
+    if (user.id !== userId || endMs <= this.clock.now()) throw unauthenticated();
+    return { principal: { userId, sessionId, expiresAtMs: endMs === NEVER_MS ? null : endMs }, isSuspended };
   }
 
   async #standing(sessionId: string): Promise<Standing> {

@@ -10,6 +10,8 @@ export interface Standing {
   readonly user: User;
   readonly isRevoked: boolean;
   readonly isSuspended: boolean;
+  /** The end of the session itself, if it is not refreshed. */
+  readonly expiresAtMs: number;
   /** The last refresh, while nothing of its answer has been used; `null` if there was none, or something was. */
   readonly unusedAnswer: { readonly parentGeneration: number; readonly spentAtMs: number } | null;
 }
@@ -58,7 +60,7 @@ async function standing(db: Db, sessionId: string): Promise<Standing | undefined
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .select(USER_COLUMNS)
-    .select(['users.suspended_at', 'sessions.revoked_at'])
+    .select(['users.suspended_at', 'sessions.revoked_at', 'sessions.expires_at'])
     .select(['sessions.parent_generation', 'sessions.parent_spent_at', 'sessions.is_answer_used'])
     .where('sessions.id', '=', sessionId)
     .executeTakeFirst();
@@ -69,6 +71,7 @@ async function standing(db: Db, sessionId: string): Promise<Standing | undefined
     user: userOf(row),
     isRevoked: row.revoked_at !== null || row.deleted_at !== null,
     isSuspended: row.suspended_at !== null,
+    expiresAtMs: row.expires_at,
     unusedAnswer: isAnswerUnused
       ? { parentGeneration: row.parent_generation, spentAtMs: row.parent_spent_at as number }
       : null,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Header, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { Clock, type Principal } from '../../../../realtime/index.js';
-import { AccessTokenGuard, CurrentPrincipal } from '../../../auth/index.js';
+import { Clock, CurrentPrincipal, type Principal } from '../../../../realtime/index.js';
+import { AccessTokenGuard } from '../../../auth/index.js';
 import type { AttachmentView } from '../../records/index.js';
 import type { SignedAddress } from '../address-signer.js';
 import { AttachmentsService } from '../attachments.service.js';
