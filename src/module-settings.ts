@@ -11,9 +11,16 @@ import { StorageError, type StorageSettings } from './storage/index.js';
 /** The issuer of our own tokens where no public address is set. */
 const DEFAULT_ISSUER = 'parley';
 
+/**
+ * Upgrades whose credentials are being looked at. A node looks at some thousands a second, so that these are a second's work: who
+ * comes later waits no longer for being told to come again.
+ */
+const MAX_PENDING_UPGRADES = 2000;
+
 export function realtimeSettings(config: Config): RealtimeSettings {
   return {
     maxConnections: config.MAX_CONNECTIONS,
+    maxPendingUpgrades: MAX_PENDING_UPGRADES,
     maxConnectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
     maxFrameBytes: config.MAX_FRAME_BYTES,
     maxOutboxBytes: config.MAX_OUTBOX_BYTES,

@@ -155,10 +155,6 @@ describe('the service over HTTP', () => {
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 /);
     socket.destroy();
   });
-
-  it('bounds the time of a request', () => {
-    expect(server.app.getHttpServer()).toMatchObject({ headersTimeout: 10_000, requestTimeout: 15_000 });
-  });
 });
 
 describe('health', () => {

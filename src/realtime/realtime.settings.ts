@@ -4,6 +4,8 @@ import type { RealtimeError } from './errors/realtime-error.js';
 export interface RealtimeSettings {
   /** Connections of this node, those being opened included; more are refused with 503. */
   readonly maxConnections: number;
+  /** Upgrades whose guards may run at once; more are refused with 503, before any guard is asked. */
+  readonly maxPendingUpgrades: number;
   /** One user's connections on this node; the oldest is closed with 4409 when there are more. */
   readonly maxConnectionsPerUser: number;
   /** Largest message from a client in bytes; a larger one closes with 1009. */

@@ -87,7 +87,7 @@ describe('opening a connection', () => {
     });
   });
 
-  describe('the origin', () => {
+  describe('the origin (T01)', () => {
     it.each([
       'https://app.example',
       'https://app.example:443',

@@ -95,7 +95,7 @@ function listenersOf(socket: Socket): number[] {
   return [socket.listenerCount('error'), socket.listenerCount('close')];
 }
 
-describe('an upgrade whose peer goes while guards are awaited', () => {
+describe('an upgrade whose peer goes while guards are awaited (T05)', () => {
   it.each([
     ['accept', true],
     ['deny', false],
@@ -127,6 +127,32 @@ describe('an upgrade whose peer goes while guards are awaited', () => {
   });
 });
 
+describe('an upgrade whose guards never answer', () => {
+  it('is refused with 503 after ten seconds, and gives its place back', async () => {
+    stepsMs = [11_500];
+    const responses = Array.from({ length: PLACES }, () => patientExchange());
+    await until(() => running === PLACES);
+    expect((await exchange(kernel.port)).status).toBe(503);
+    for (const response of await Promise.all(responses)) {
+      expect(response).toMatch(/^HTTP\/1\.1 503 [^]*"code":"UNAVAILABLE"/);
+      expect(response).toMatch(/^Retry-After: \d+\r$/m);
+    }
+    stepsMs = [];
+    expect((await exchange(kernel.port)).status).toBe(101);
+    await until(() => running === 0, 4000);
+    await expectNothingLeft();
+  }, 40_000);
+});
+
+/** Waits for as long as the service does. */
+async function patientExchange(): Promise<string> {
+  const socket = connect(kernel.port, '127.0.0.1').on('error', () => undefined);
+  socket.write(handshake());
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}
+
 describe('a refused upgrade', () => {
   it('whose peer does not hang up is destroyed', async () => {
     sockets.length = 0;
@@ -149,9 +175,9 @@ describe('a refused upgrade', () => {
   });
 });
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean, mostTries = 1500): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
-    if (tries > 1500) throw new Error('it never came to that');
+    if (tries > mostTries) throw new Error('it never came to that');
     await sleep(2);
   }
 }

@@ -158,7 +158,7 @@ describe('subprotocols', () => {
   });
 });
 
-describe('Origin', () => {
+describe('Origin (T01)', () => {
   let guardedOrigins: KernelApp;
 
   beforeAll(async () => {
@@ -213,7 +213,7 @@ describe('Origin', () => {
   });
 });
 
-describe('the rate of upgrades', () => {
+describe('the rate of upgrades (T03)', () => {
   let limited: KernelApp;
 
   beforeEach(async () => {

@@ -22,6 +22,7 @@ import { RawClient } from './raw-client.js';
 
 const SETTINGS: RealtimeSettings = {
   maxConnections: 1000,
+  maxPendingUpgrades: 1000,
   maxConnectionsPerUser: 20,
   maxFrameBytes: 65_536,
   maxOutboxBytes: 262_144,

@@ -6,6 +6,8 @@ export interface RawRequest {
   readonly target?: string;
   readonly version?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[] | null>>;
+  /** Bytes that follow the request at once. */
+  readonly behind?: Buffer;
 }
 
 export interface RawResponse {
@@ -39,7 +41,7 @@ export function handshake({ method, target, version, headers }: RawRequest = {})
  */
 export async function exchange(port: number, request: RawRequest = {}): Promise<RawResponse> {
   const socket = connect(port, '127.0.0.1');
-  socket.write(handshake(request));
+  socket.write(Buffer.concat([Buffer.from(handshake(request)), request.behind ?? Buffer.alloc(0)]));
   try {
     return parse(await read(socket));
   } finally {

@@ -34,6 +34,7 @@ export const TEST_AUTH_SETTINGS: AuthSettings = {
 
 const REALTIME: RealtimeSettings = {
   maxConnections: 100,
+  maxPendingUpgrades: 1000,
   maxConnectionsPerUser: 20,
   maxFrameBytes: 65_536,
   maxOutboxBytes: 262_144,

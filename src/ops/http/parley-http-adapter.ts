@@ -14,6 +14,8 @@ export interface HttpLimits {
   readonly headersTimeoutMs: number;
   /** For a whole request; a handler of a large body sets its own pace. */
   readonly requestTimeoutMs: number;
+  /** Between two looks for what takes too long: how late such a one may be cut off. */
+  readonly checkingIntervalMs: number;
   readonly maxHeaderBytes: number;
   /** Header lines; more are passed over. */
   readonly maxHeaders: number;
@@ -22,12 +24,10 @@ export interface HttpLimits {
 const LIMITS: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,
+  checkingIntervalMs: 1000,
   maxHeaderBytes: 16_384,
   maxHeaders: 100,
 };
-
-/** Milliseconds between two looks for requests that take too long. */
-const CHECKING_INTERVAL_MS = 1000;
 
 /** At the stop, requests under way get this long before their sockets are destroyed. */
 const CLOSE_TIMEOUT_MS = 5000;
@@ -98,7 +98,7 @@ export class ParleyHttpAdapter extends ExpressAdapter {
     return {
       headersTimeout: this.#limits.headersTimeoutMs,
       requestTimeout: this.#limits.requestTimeoutMs,
-      connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+      connectionsCheckingInterval: this.#limits.checkingIntervalMs,
       maxHeaderSize: this.#limits.maxHeaderBytes,
     };
   }

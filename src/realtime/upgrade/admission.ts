@@ -6,6 +6,7 @@ import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
 
 const FULL_RETRY_MS = 5000;
+const BUSY_RETRY_MS = 1000;
 
 /** Whether this node takes another connection just now. */
 @Injectable()
@@ -19,24 +20,18 @@ export class Admission {
     @Inject(REALTIME_SETTINGS) private readonly settings: RealtimeSettings,
   ) {}
 
-  /** Throws `UNAVAILABLE` while the node is draining or full. */
+  /** Throws `UNAVAILABLE` while the node is draining, full, or looks at as many upgrades as it can. */
   check(): void {
     this.checkDraining();
-    if (this.registry.size + this.pending >= this.settings.maxConnections) {
-      throw new RealtimeError('UNAVAILABLE', 'the service is full', {
-        retryAfterMs: FULL_RETRY_MS,
-        isRoutine: true,
-      });
-    }
+    const { maxConnections, maxPendingUpgrades } = this.settings;
+    if (this.registry.size + this.pending >= maxConnections) throw unavailable('full', FULL_RETRY_MS);
+    if (this.pending >= maxPendingUpgrades) throw unavailable('busy', BUSY_RETRY_MS);
   }
 
   /** Throws `UNAVAILABLE` once the node closes its connections: one that is registered later would be forgotten. */
   checkDraining(): void {
     if (!this.draining.isRefusing) return;
-    throw new RealtimeError('UNAVAILABLE', 'the service is restarting', {
-      retryAfterMs: this.settings.drainMs,
-      isRoutine: true,
-    });
+    throw unavailable('restarting', this.settings.drainMs);
   }
 
   /** Takes a place, to be given back when the connection is registered or refused. */
@@ -49,4 +44,8 @@ export class Admission {
       isHeld = false;
     };
   }
+}
+
+function unavailable(how: string, retryAfterMs: number): RealtimeError {
+  return new RealtimeError('UNAVAILABLE', `the service is ${how}`, { retryAfterMs, isRoutine: true });
 }

@@ -61,7 +61,7 @@ describe('a download', () => {
       'content-length': '10',
       'content-disposition': 'attachment; filename=notes.txt',
       'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; sandbox",
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
       'accept-ranges': 'bytes',
       'cache-control': 'no-store',
     });

@@ -187,7 +187,7 @@ describe('the type of an attachment', () => {
       'content-type': mimeType,
       'x-content-type-options': 'nosniff',
       'content-disposition': expect.stringMatching(/^attachment/),
-      'content-security-policy': "default-src 'none'; sandbox",
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
     });
     expect(answer.content.equals(Buffer.from(content))).toBe(true);
   });

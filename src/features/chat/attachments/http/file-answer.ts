@@ -60,7 +60,9 @@ function headersOf(attachment: AttachmentView, keepS: number): Record<string, st
     'Content-Type': attachment.mimeType,
     'Content-Disposition': contentDisposition(attachment.name),
     'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'Content-Security-Policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
+    // A signed address is for the `<img>` of any page that it was given to.
+    ...(keepS > 0 && { 'Cross-Origin-Resource-Policy': 'cross-origin' }),
     'Accept-Ranges': 'bytes',
     'Cache-Control': keepS > 0 ? `private, max-age=${keepS}` : 'no-store',
   };
