@@ -166,7 +166,9 @@ describe('room.sync, whatever has happened', () => {
           const pages = await allPages(user, frame, plan.maxBytes, async (page) => {
             // What happens in the very millisecond of the first page counts as before it.
             await world.clock.advance(1);
-            await play(user, later.slice(3 * (page - 1), 3 * page));
+            // Nor does a room that lost every event of that time have a place in it.
+            const kept = later.filter(({ kind }) => kind !== 'drop');
+            await play(user, kept.slice(3 * (page - 1), 3 * page));
           });
           const given = pages.flatMap(({ rooms }) => rooms.map(({ room }) => room.id));
           expect(new Set(given).size).toBe(given.length);
