@@ -149,6 +149,14 @@ describe('a room with old events', () => {
     expect(await roomOf(ann, roomId)).toMatchObject({ head: 8 });
   });
 
+  it('knows it as well when it is said little by little', async () => {
+    const { clientId } = firstSend;
+    const start = { roomId, clientId, replyTo: 8 };
+    const begun = await ann.request('message.stream.start', start);
+    const { message } = await ann.request('message.send', firstSend);
+    expect(begun).toEqual({ message, duplicate: true });
+  });
+
   it('keeps a reading below the floor', async () => {
     expect(await bob.request('message.read', { roomId, seq: 5 })).toMatchObject({ readSeq: 5, unread: 1 });
     await clock.advance(1000);

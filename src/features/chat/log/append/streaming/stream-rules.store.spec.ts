@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Store } from '../../../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../../../storage/testing.js';
 import { AppendDriver, DRIVEN_AT_MS, LOG_MIGRATIONS } from '../../append-driver.js';
+import { store as retentionStore } from '../../../retention/retention.store.js';
 import { store as streamsStore } from '../../streams.store.js';
 import type { Outcome } from '../change.js';
 import type { AbortStream, EndStream, StartStream } from './changes.js';
@@ -122,6 +123,22 @@ describe('streams of one batch', () => {
     expect(told(outcomes).filter((it) => it === 'RATE_LIMITED')).toHaveLength(1);
     expect(outcomes[4]).toMatchObject({ retryAfterMs: expect.any(Number) });
     expect(await openIn()).toHaveLength(4);
+  });
+});
+
+describe('a message that was dropped', () => {
+  it.each(['start', 'end'] as const)('is found by another %s of its stream as it was sent', async (again) => {
+    const start = starting();
+    const end = ending(start, 'long ago');
+    const { message } = await log.stored(start).then(async () => log.stored(end));
+    const beforeMs = DRIVEN_AT_MS + 1;
+    const dropping = { roomIds: [roomId], beforeMs, nowMs: beforeMs, budget: 100 };
+    await test.database.open(retentionStore).drop(dropping);
+    const change = again === 'end' ? end : { ...start, replyTo: 1 };
+    expect(await log.stored(change)).toMatchObject({
+      duplicate: true,
+      message: { id: start.streamId, seq: message?.seq, text: '', deletedAt: expect.any(String) },
+    });
   });
 });
 

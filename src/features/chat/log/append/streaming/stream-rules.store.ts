@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely';
 import {
   type ChatTables,
+  droppedByClientId,
   hasRank,
   messageRows,
   readMessageViews,
   type StreamsTable,
+  tombstoneOf,
 } from '../../../records/index.js';
 import { flush } from '../batch.store.js';
 import { forbid, type Outcome, type Refused, type Stored } from '../change.js';
@@ -58,8 +60,11 @@ export async function changeStream(db: Db, work: Workspace, change: StreamChange
 async function startStream(db: Db, work: Workspace, start: StartStream): Promise<Outcome> {
   const { roomId, actorId, clientId } = start;
   const sent = work.sent(roomId, actorId, clientId);
-  if (sent)
-    return isBegunSo(sent, start) ? await foundMessage(db, roomId, sent.seq, actorId) : taken('message');
+  if (sent) {
+    // Of a deleted message nothing is left that this request could differ from.
+    const isSame = sent.request_hash === null || isBegunSo(sent, start);
+    return isSame ? await foundMessage(db, start, sent.seq) : taken('message');
+  }
   const open = await openStream(db, start);
   if (open) return isBegunSo(open, start) ? { ...stored(roomId, open), duplicate: true } : taken('stream');
   const standing = writerOf(work, roomId, actorId);
@@ -77,7 +82,7 @@ async function endStream(db: Db, work: Workspace, end: EndStream): Promise<Outco
   const { roomId, actorId } = end;
   const row = await streamRow(db, roomId, end.id);
   if (row?.sender_id !== actorId) return NO_STREAM;
-  if (row.message_seq !== null) return await foundMessage(db, roomId, row.message_seq, actorId);
+  if (row.message_seq !== null) return await foundMessage(db, end, row.message_seq);
   const standing = writerOf(work, roomId, actorId);
   if ('outcome' in standing) return standing;
   const refusal = refuseEnd(work, row, end);
@@ -193,9 +198,16 @@ function isBegunSo(
   return first.reply_to === replyTo && first.thread_seq === threadSeq;
 }
 
-async function foundMessage(db: Db, roomId: string, seq: number, userId: string): Promise<Stored> {
-  const rows = await messageRows(db, [[roomId, seq]]);
-  const [message] = await readMessageViews(db, userId, [...rows.values()]);
+/** The sender's message as it is now; one that retention has dropped, as its tombstone. */
+async function foundMessage(
+  db: Db,
+  { roomId, actorId, clientId }: StartStream | EndStream,
+  seq: number,
+): Promise<Stored> {
+  const rows = [...(await messageRows(db, [[roomId, seq]])).values()];
+  if (rows.length === 0)
+    rows.push(...(await droppedByClientId(db, [[roomId, actorId, clientId]])).map(tombstoneOf));
+  const [message] = await readMessageViews(db, actorId, rows);
   if (!message) throw new Error('a stream has no message where it should have one');
   return { ...stored(roomId), duplicate: true, message };
 }
