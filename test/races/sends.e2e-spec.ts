@@ -27,6 +27,12 @@ async function newRoom(): Promise<string> {
   return String((room as Json)['id']);
 }
 
+/** Waits until the client has all of a new room: `room.added` and the joins come when the store has been asked. */
+function atHead(client: TestClient): (roomId: string) => Promise<Json> {
+  return async (roomId) =>
+    client.next('room.event', (event) => event['roomId'] === roomId && event['seq'] === 2);
+}
+
 /** All messages of the room. */
 async function messagesOf(roomId: string): Promise<Json[]> {
   const { messages } = await bob.request('message.history', { roomId, limit: 100 });
@@ -75,7 +81,7 @@ describe('sends that race', () => {
     const recorder = new Recorder();
     const annId = String((await server.user('ann')).id);
     const heads = Object.fromEntries(roomIds.map((roomId) => [roomId, 2]));
-    await Promise.all([...ann, bob].map(async (client) => client.request('auth.whoami')));
+    await Promise.all([...ann, bob].map(async (client) => Promise.all(roomIds.map(atHead(client)))));
     for (const client of ann) recorder.attach(client, annId, heads);
     recorder.attach(bob, bobId, heads);
     const burst = async (client: TestClient, number: number): Promise<void> => {
