@@ -182,7 +182,7 @@ describe('user.block', () => {
       'VALIDATION_FAILED',
       'userId',
     ]);
-    for (const userId of [NOBODY, 'ü', '\u0000']) {
+    for (const userId of [NOBODY, 'ü']) {
       expect(await failureOf(ann.request(event, { userId }))).toEqual(['NOT_FOUND']);
     }
   });
