@@ -40,6 +40,16 @@ export { OutboundFrame } from './frames/outbound-frame.js';
 export { ErrorReporter, type ReportedError } from './errors/error-reporter.js';
 export { answerHeaders } from './http/answer-headers.js';
 export { refuseSocket } from './http/refuse-socket.js';
+export { Counter, Histogram } from './metrics/instruments.js';
+export {
+  type HistogramSample,
+  type HistogramTerms,
+  type Labels,
+  Meters,
+  type Metric,
+  type MetricTerms,
+  type Sample,
+} from './metrics/meters.js';
 export { newId } from './ids/new-id.js';
 export { RealtimeModule } from './realtime.module.js';
 export type { RealtimeSettings } from './realtime.settings.js';

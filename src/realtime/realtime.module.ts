@@ -12,6 +12,7 @@ import { GatewayScanner } from './dispatch/gateway-scanner.js';
 import { RequestReader } from './dispatch/request-reader.js';
 import { RouteBuilder } from './dispatch/route-builder.js';
 import { RouteTable } from './dispatch/route-table.js';
+import { CallServices } from './dispatch/call-services.js';
 import { Drain } from './drain/drain.js';
 import { Draining } from './drain/draining.js';
 import { ErrorReporter } from './errors/error-reporter.js';
@@ -22,6 +23,11 @@ import { Topics } from './fanout/topic.js';
 import { FrameRate } from './limits/frame-rate.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { MemoryRateLimits } from './limits/rate-limits.memory.js';
+import { ConnectionGauges } from './metrics/connection-gauges.js';
+import { ConnectionRecords } from './metrics/connection-records.js';
+import { Meters } from './metrics/meters.js';
+import { RequestMeters } from './metrics/request-meters.js';
+import { Traffic } from './metrics/traffic.js';
 import type { RealtimeSettings } from './realtime.settings.js';
 import { REALTIME_SETTINGS } from './realtime.token.js';
 import { ConnectionFactory } from './lifecycle/connection-factory.js';
@@ -32,10 +38,12 @@ import { GatewayLifecycle } from './lifecycle/gateway-lifecycle.js';
 import { Heartbeat } from './lifecycle/heartbeat.js';
 import { NodeServices } from './lifecycle/node-services.js';
 import { Observers } from './lifecycle/observers.js';
+import { Tracing } from './tracing/tracing.js';
 import { Admission } from './upgrade/admission.js';
 import { ClientAddress } from './upgrade/client-address.js';
 import { FrontDoor } from './upgrade/front-door.js';
 import { OriginPolicy } from './upgrade/origin-policy.js';
+import { UpgradeAttempts } from './upgrade/upgrade-attempts.js';
 import { UpgradeGuards } from './upgrade/upgrade-guards.js';
 import { UpgradeLimits } from './upgrade/upgrade-limits.js';
 import { UpgradePipeline } from './upgrade/upgrade-pipeline.js';
@@ -53,6 +61,7 @@ const upgrade = [
   Admission,
   ClientAddress,
   OriginPolicy,
+  UpgradeAttempts,
   UpgradeGuards,
   UpgradeLimits,
   UpgradePipeline,
@@ -63,6 +72,7 @@ const dispatch = [
   RouteTable,
   RouteBuilder,
   FrameValidationPipe,
+  CallServices,
   { provide: RequestReader, useClass: Dispatcher },
 ];
 
@@ -78,6 +88,8 @@ const lifecycle = [
   NodeServices,
   Observers,
 ];
+
+const observation = [Meters, RequestMeters, Traffic, ConnectionGauges, ConnectionRecords, Tracing];
 
 const fanout = [
   { provide: TopicBus, useClass: MemoryTopicBus },
@@ -100,11 +112,13 @@ const fanout = [
     ...dispatch,
     ...lifecycle,
     ...fanout,
+    ...observation,
   ],
   exports: [
     Clock,
     RateLimits,
     ErrorReporter,
+    Meters,
     REALTIME_SETTINGS,
     Draining,
     ClientAddress,

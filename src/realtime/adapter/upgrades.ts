@@ -6,7 +6,7 @@ import { type ServerOptions, WebSocketServer } from 'ws';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
 import { ConnectionOpener } from '../lifecycle/connection-opener.js';
-import { withoutUnacceptable } from '../upgrade/extension-offers.js';
+import { withoutUnacceptable } from './extension-offers.js';
 import { type AdmittedUpgrade, UpgradePipeline } from '../upgrade/upgrade-pipeline.js';
 
 /** A message of more fragments closes with 1008. */

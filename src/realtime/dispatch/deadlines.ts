@@ -24,8 +24,10 @@ export class Deadlines {
     if (!this.isTimerSet) this.arm(this.afterMs);
   }
 
-  cancel(due: Due): void {
+  /** Gives it up, and tells how many milliseconds after it was set. */
+  cancel(due: Due): number {
     this.pending.delete(due);
+    return this.clock.monotonicMs() - due.dueAtMs + this.afterMs;
   }
 
   private arm(delayMs: number): void {

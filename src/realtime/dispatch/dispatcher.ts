@@ -1,15 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { CLOSE } from '../connection/close.js';
 import type { Connection } from '../connection/connection.js';
-import { ErrorReporter } from '../errors/error-reporter.js';
 import { RealtimeError } from '../errors/realtime-error.js';
 import { BadFrame, type InboundFrame } from '../frames/inbound-frame.js';
-import type { RealtimeSettings } from '../realtime.settings.js';
-import { REALTIME_SETTINGS } from '../realtime.token.js';
 import { failureOf } from './answer.js';
-import { Deadlines } from './deadlines.js';
-import { type CallServices, HandlerCall, roomOf } from './handler-call.js';
+import { CallServices } from './call-services.js';
+import { HandlerCall, roomOf } from './handler-call.js';
 import { type Peer, type PendingRequest, RequestReader } from './request-reader.js';
 import { type Route, RouteTable } from './route-table.js';
 
@@ -21,17 +18,14 @@ const BAD_FRAME_WINDOW_MS = 10_000;
 /** One parse and one route table for all gateways: message → frame → route → handler → answer. */
 @Injectable()
 export class Dispatcher extends RequestReader {
-  private readonly services: CallServices;
   private readonly badFrames = new WeakMap<Connection, number[]>();
 
   constructor(
     private readonly routes: RouteTable,
-    private readonly errors: ErrorReporter,
+    private readonly services: CallServices,
     private readonly clock: Clock,
-    @Inject(REALTIME_SETTINGS) settings: RealtimeSettings,
   ) {
     super();
-    this.services = { errors, deadlines: new Deadlines(clock, settings.handlerTimeoutMs) };
   }
 
   read(peer: Peer, bytes: Buffer, retryAfterMs: number): PendingRequest {
@@ -65,7 +59,8 @@ export class Dispatcher extends RequestReader {
       ordering: route?.ordering === 'room' ? 'room' : 'none',
       roomId: route?.ordering === 'room' ? roomOf(frame.data) : undefined,
       start: (progress) => {
-        const reported = this.errors.report(error, { connectionId: peer.id });
+        const reported = this.services.errors.report(error, { connectionId: peer.id });
+        (route?.meter ?? this.routes.meters.unknown).refused(reported.code);
         progress.settle(peer.codec.encode(failureOf(reported, frame.id, route?.event)));
       },
     };

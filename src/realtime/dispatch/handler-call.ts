@@ -1,20 +1,19 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { isObservable, type Observable, Subscription } from 'rxjs';
 import { RealtimeError } from '../errors/realtime-error.js';
-import type { ErrorReporter, ReportedError } from '../errors/error-reporter.js';
+import type { ReportedError } from '../errors/error-reporter.js';
 import type { FrameId, InboundFrame } from '../frames/inbound-frame.js';
 import type { Invocation } from '../gateways/invocation.js';
 import type { Ordering } from '../gateways/ordered.decorator.js';
+import { OK } from '../metrics/outcome.js';
+import { traceParentIn } from '../tracing/trace-parent.js';
+import type { TracedWork } from '../tracing/tracing.js';
 import { failureOf, replyOf } from './answer.js';
-import type { Deadlines, Due } from './deadlines.js';
+import type { CallServices } from './call-services.js';
+import type { Due } from './deadlines.js';
 import type { Peer, PendingRequest, RequestProgress } from './request-reader.js';
 import { RescuedByFilter } from './rescue.js';
 import type { Route } from './route-table.js';
-
-/** What every call needs of the dispatcher. */
-export interface CallServices {
-  readonly errors: ErrorReporter;
-  readonly deadlines: Deadlines;
-}
 
 /** One run of a handler, from its frame to its one answer. */
 export class HandlerCall implements PendingRequest, Invocation, Due {
@@ -23,6 +22,10 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
   /** Whether values may follow the answer. */
   private isStreaming = false;
   private values: Subscription | undefined;
+  /** `ok`, or the code of the failure that was told. */
+  private outcome = OK;
+  /** `undefined` when nobody traces. */
+  private trace: TracedWork | undefined;
 
   constructor(
     readonly connection: Peer,
@@ -43,6 +46,20 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
     return this.route.event;
   }
 
+  /** Its span is named after the event. */
+  get name(): string {
+    return this.route.event;
+  }
+
+  get connectionId(): string {
+    return this.connection.id;
+  }
+
+  /** The trace that the client named: in the frame, or for the whole connection. */
+  get parent(): SpanContext | undefined {
+    return traceParentIn(this.frame.traceparent) ?? this.connection.trace;
+  }
+
   get id(): string | number | undefined {
     return this.frame.id;
   }
@@ -50,6 +67,7 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
   start(progress: RequestProgress): void {
     this.progress = progress;
     this.services.deadlines.set(this);
+    this.trace = this.services.tracing.start(this);
     void this.run();
   }
 
@@ -71,12 +89,18 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
     const { data } = this.frame;
     const args = [this.connection.facade, kind === 'house' ? (data ?? {}) : data, this, event];
     try {
-      const result = await handler.handle(...args);
+      const result = await (this.trace === undefined
+        ? handler.handle(...args)
+        : this.runTraced(this.trace, args));
       if (isObservable(result)) this.follow(result, args);
       else this.succeed(result);
     } catch (error) {
       await this.rescue(error, args);
     }
+  }
+
+  private runTraced(trace: TracedWork, args: readonly unknown[]): unknown {
+    return trace.run(() => this.route.handler.handle(...args));
   }
 
   private async rescue(error: unknown, args: readonly unknown[]): Promise<void> {
@@ -127,8 +151,11 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
   private answer(frame: Buffer | undefined): void {
     const { progress } = this;
     this.progress = undefined;
-    this.services.deadlines.cancel(this);
-    progress?.settle(frame);
+    const durationMs = this.services.deadlines.cancel(this);
+    if (progress === undefined) return;
+    this.route.meter.answered(this.outcome, durationMs);
+    this.trace?.end(this.outcome);
+    progress.settle(frame);
   }
 
   /** What cannot be written as JSON is a fault of the handler's. */
@@ -142,11 +169,14 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
   }
 
   private failure(error: unknown, id: FrameId | undefined): Buffer {
-    return this.connection.codec.encode(failureOf(this.report(error), id, this.event));
+    const reported = this.report(error);
+    this.outcome = reported.code;
+    return this.connection.codec.encode(failureOf(reported, id, this.event));
   }
 
   private report(error: unknown): ReportedError {
-    const where = { connectionId: this.connection.id, event: this.event };
+    const traceId = this.trace?.traceId ?? this.parent?.traceId;
+    const where = { connectionId: this.connection.id, event: this.event, ...(traceId && { traceId }) };
     return this.services.errors.report(error, where);
   }
 
@@ -165,6 +195,7 @@ export class HandlerCall implements PendingRequest, Invocation, Due {
     const known =
       typeof code === 'string' ? { code, status: 0, message: 'refused' } : withoutDetails(this.report(error));
     const told = typeof message === 'string' ? message : known.message;
+    this.outcome = known.code;
     return failureOf({ ...known, message: told, extra }, id, this.event);
   }
 }

@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api';
 import type { Connection } from '../connection/connection.js';
 import type { Codec } from '../frames/codec.js';
 import type { BadFrame } from '../frames/inbound-frame.js';
@@ -10,6 +11,8 @@ export interface Peer extends Connection {
   /** What handlers get as `@ConnectedSocket()`. */
   readonly facade: object;
   readonly codec: Codec;
+  /** The trace that the upgrade request belonged to. */
+  readonly trace: SpanContext | undefined;
   /** Sends one frame that the codec has encoded. */
   write(frame: Buffer): void;
   /** Takes what a request costs in frames: 0, or the milliseconds after which it would be within the rate. */

@@ -56,7 +56,10 @@ export class RouteBuilder implements OnApplicationBootstrap {
       const event = eventOf(gateway, method);
       if (event === undefined) continue;
       refuseDuplicate(events.get(event), { gateway, method, event });
-      events.set(event, buildRoute(this.creator, { gateway, method, event }));
+      events.set(event, {
+        ...buildRoute(this.creator, { gateway, method, event }),
+        meter: this.routes.meters.of(event),
+      });
     }
   }
 }
@@ -67,7 +70,7 @@ interface Handler {
   readonly event: string;
 }
 
-interface NamedRoute extends Route {
+interface NamedRoute extends Omit<Route, 'meter'> {
   readonly source: string;
 }
 
@@ -98,7 +101,7 @@ function isVerbOf(prefix: string, event: string): boolean {
 function refuseDuplicate(first: Route | undefined, { gateway, method, event }: Handler): void {
   if (first === undefined) return;
   throw new BootError(
-    `"${event}" is handled twice on ${gateway.path}: by ${(first as NamedRoute).source} and by ${gateway.name}.${method}`,
+    `"${event}" is handled twice on ${gateway.path}: by ${(first as Route & NamedRoute).source} and by ${gateway.name}.${method}`,
     'rename one of the events, or provide the gateway in one module only',
   );
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { BoundHandler } from './bound-handler.js';
+import { type RequestMeter, RequestMeters } from '../metrics/request-meters.js';
 import type { Ordering } from '../gateways/ordered.decorator.js';
 
 /** One event and its handler. */
@@ -13,6 +14,8 @@ export interface Route {
   /** Whether a `house` handler declares a body; without one, `data` must be empty. */
   readonly takesBody: boolean;
   readonly handler: BoundHandler;
+  /** Counts its requests. */
+  readonly meter: RequestMeter;
 }
 
 /** The lifecycle hooks of a gateway, as Nest documents them. */
@@ -32,6 +35,8 @@ export interface PathRoutes {
 @Injectable()
 export class RouteTable {
   private readonly paths = new Map<string, PathRoutes>();
+
+  constructor(readonly meters: RequestMeters) {}
 
   /** The path's routes, made empty if the path is new. */
   open(path: string): PathRoutes {

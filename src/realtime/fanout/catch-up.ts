@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { CLOSE } from '../connection/close.js';
+import type { Counter } from '../metrics/instruments.js';
 import { LostPosition } from './lost-position.js';
 import type { CatchUpOutcome, LaggingSubscription, Recipient } from './recipient.js';
 
@@ -13,10 +14,20 @@ export class CatchUp {
   private isRunning = false;
   private retry: NodeJS.Timeout | undefined;
 
-  constructor(private readonly connection: Recipient) {}
+  /** `count` is told how often something fell behind. */
+  constructor(
+    private readonly connection: Recipient,
+    private readonly count: Counter,
+  ) {}
+
+  /** Whether something is behind. */
+  get isBehind(): boolean {
+    return this.lagging !== undefined;
+  }
 
   /** Queues a subscription behind those that are lagging already. */
   add(subscription: LaggingSubscription): void {
+    this.count.add();
     this.lagging ??= new Set();
     this.lagging.add(subscription);
     this.run();

@@ -4,6 +4,7 @@ import type { UserActor } from '../connection/actor.js';
 import type { CloseReason } from '../connection/close.js';
 import { Connection } from '../connection/connection.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
+import { Counter } from '../metrics/instruments.js';
 import { CatchUp } from './catch-up.js';
 import { LostPosition } from './lost-position.js';
 import { PositionedTopics } from './positioned-topic.js';
@@ -23,7 +24,7 @@ class SlowRecipient extends Connection implements Recipient {
   readonly lastFrameAtMs = 0;
   readonly isAttached = true;
   readonly isEnding = false;
-  readonly catchUp: CatchUp = new CatchUp(this);
+  readonly catchUp: CatchUp = new CatchUp(this, new Counter());
   /** Everything that was taken, in order: the data of each frame. */
   readonly taken: object[] = [];
   ended: CloseReason | undefined;

@@ -6,6 +6,8 @@ export interface InboundFrame {
   readonly id: FrameId | undefined;
   /** `undefined` when the frame had none. A plain gateway may take any JSON value here. */
   readonly data: unknown;
+  /** The trace that it belongs to (W3C Trace Context), as the client wrote it. */
+  readonly traceparent?: unknown;
 }
 
 export type FrameId = string | number;
@@ -77,12 +79,12 @@ function isEscaped(text: string, at: number): boolean {
 export function toFrame(value: unknown): InboundFrame {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadFrame('not an object');
-  const { event, id, data } = value as Record<string, unknown>;
+  const { event, id, data, traceparent } = value as Record<string, unknown>;
   if (!isFrameId(id)) throw new BadFrame('id must be a string or a finite number');
   if (typeof event !== 'string' || event === '') throw new BadFrame('event must be a non-empty string', id);
   const fault = faultIn(value, 1);
   if (fault !== undefined) throw new BadFrame(fault, id);
-  return { event, id, data };
+  return { event, id, data, traceparent };
 }
 
 function isFrameId(id: unknown): id is FrameId | undefined {

@@ -7,7 +7,9 @@ import { OutboundFrame } from '../frames/outbound-frame.js';
 import { newId } from '../ids/new-id.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
+import { Traffic } from '../metrics/traffic.js';
 import { SocketConnection } from '../sockets/socket-connection.js';
+import { traceParentIn } from '../tracing/trace-parent.js';
 import type { AdmittedUpgrade } from '../upgrade/upgrade-pipeline.js';
 import { NodeServices } from './node-services.js';
 
@@ -25,11 +27,13 @@ export class ConnectionFactory {
   constructor(
     private readonly services: NodeServices,
     private readonly clock: Clock,
+    private readonly traffic: Traffic,
     @Inject(REALTIME_SETTINGS) private readonly settings: RealtimeSettings,
   ) {}
 
   create(ws: WebSocket, socket: Socket, upgrade: AdmittedUpgrade): SocketConnection {
     const { request, path, principal, subprotocol = 'chat' } = upgrade;
+    this.traffic.upgraded();
     const facts = {
       id: newId(this.clock.now()),
       path,
@@ -38,10 +42,12 @@ export class ConnectionFactory {
       userAgent: (request.headers['user-agent'] ?? '').slice(0, USER_AGENT_LIMIT),
       remoteAddress: request.remoteAddress,
       openedAtMs: this.clock.now(),
+      trace: traceParentIn(request.headers['traceparent']),
     } as const;
     return new SocketConnection(ws, socket, facts, {
       ...this.services.open(),
       maxOutboxBytes: this.settings.maxOutboxBytes,
+      traffic: this.traffic,
     });
   }
 

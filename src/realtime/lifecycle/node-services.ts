@@ -16,7 +16,7 @@ export class NodeServices {
   ) {}
 
   /** For one more connection, which has a meter of its own. */
-  open(): Omit<ConnectionServices, 'maxOutboxBytes'> {
+  open(): Omit<ConnectionServices, 'maxOutboxBytes' | 'traffic'> {
     return {
       requests: this.requests,
       flushQueue: this.flushQueue,

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock } from '../../testing/index.js';
+import { Meters } from '../metrics/meters.js';
+import { Traffic } from '../metrics/traffic.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { DISCARDED, type FrameMeter } from './frame-meter.js';
 import { FrameRate } from './frame-rate.js';
@@ -13,7 +15,8 @@ let clock: ManualClock;
 let meter: FrameMeter;
 
 function open(framesPerSecond: number): FrameMeter | undefined {
-  return new FrameRate(clock, { framesPerSecond } as RealtimeSettings).open();
+  const meters = new Meters();
+  return new FrameRate(clock, meters, new Traffic(meters), { framesPerSecond } as RealtimeSettings).open();
 }
 
 beforeEach(() => {

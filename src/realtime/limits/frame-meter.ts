@@ -1,3 +1,4 @@
+import type { Counter } from '../metrics/instruments.js';
 import type { Gcra } from './gcra.js';
 
 const SECOND_MS = 1000;
@@ -15,6 +16,10 @@ export interface MeterTerms {
   /** Frames of one second beyond which they are discarded. */
   readonly floodPerSecond: number;
   readonly monotonicMs: () => number;
+  /** What is above the rate, answered or not. */
+  readonly refusals: Counter;
+  /** What is not even read. */
+  readonly discarded: Counter;
 }
 
 /**
@@ -48,6 +53,8 @@ export class FrameMeter {
     if (this.inSecond > this.terms.floodPerSecond) {
       if (!this.isSecondFlooded) this.floodedSeconds++;
       this.isSecondFlooded = true;
+      this.terms.refusals.add();
+      this.terms.discarded.add();
       return DISCARDED;
     }
     return this.take(now, cost);
@@ -65,6 +72,7 @@ export class FrameMeter {
       this.fullAtMs = fullAt;
       return 0;
     }
+    this.terms.refusals.add();
     return this.terms.gcra.waitMs(this.terms.gcra.fullAtAfter(fullAt, now, 1), now);
   }
 
@@ -73,6 +81,7 @@ export class FrameMeter {
     const fullAt = this.terms.gcra.fullAtAfter(this.fullAtMs, now, whole);
     const waitMs = this.terms.gcra.waitMs(fullAt, now);
     if (waitMs === 0) this.fullAtMs = fullAt;
+    else this.terms.refusals.add();
     return waitMs;
   }
 

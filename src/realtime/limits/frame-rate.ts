@@ -1,5 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
+import { Meters } from '../metrics/meters.js';
+import { rateRefusals } from '../metrics/rate-refusals.js';
+import { Traffic } from '../metrics/traffic.js';
 import type { RealtimeSettings } from '../realtime.settings.js';
 import { REALTIME_SETTINGS } from '../realtime.token.js';
 import { FrameMeter, type MeterTerms } from './frame-meter.js';
@@ -15,7 +18,13 @@ const FLOOD_FACTOR = 10;
 export class FrameRate {
   private readonly terms: MeterTerms | undefined;
 
-  constructor(clock: Clock, @Inject(REALTIME_SETTINGS) { framesPerSecond }: RealtimeSettings) {
+  constructor(
+    clock: Clock,
+    meters: Meters,
+    traffic: Traffic,
+    @Inject(REALTIME_SETTINGS) { framesPerSecond }: RealtimeSettings,
+  ) {
+    const refusals = rateRefusals(meters, 'frames');
     if (framesPerSecond === 0) return;
     const burst = BURST_SECONDS * framesPerSecond;
     this.terms = {
@@ -23,6 +32,8 @@ export class FrameRate {
       burst,
       floodPerSecond: FLOOD_FACTOR * framesPerSecond,
       monotonicMs: () => clock.monotonicMs(),
+      refusals,
+      discarded: traffic.framesDiscarded,
     };
   }
 

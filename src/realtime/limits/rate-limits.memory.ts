@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
+import type { Counter } from '../metrics/instruments.js';
+import { Meters } from '../metrics/meters.js';
+import { rateRefusals } from '../metrics/rate-refusals.js';
 import { Gcra } from './gcra.js';
 import { type Rate, type RateLimit, RateLimits } from './rate-limits.js';
 
@@ -9,12 +12,16 @@ const SWEEP_ABOVE_KEYS = 10_000;
 /** Token buckets in this process. */
 @Injectable()
 export class MemoryRateLimits extends RateLimits {
-  constructor(private readonly clock: Clock) {
+  constructor(
+    private readonly clock: Clock,
+    private readonly meters: Meters,
+  ) {
     super();
   }
 
-  open(_name: string, rate: Rate): RateLimit {
-    return rate.perSecond === 0 ? { take: () => 0 } : new MemoryRateLimit(this.clock, rate);
+  open(name: string, rate: Rate): RateLimit {
+    const refusals = rateRefusals(this.meters, name);
+    return rate.perSecond === 0 ? { take: () => 0 } : new MemoryRateLimit(this.clock, rate, refusals);
   }
 }
 
@@ -26,6 +33,7 @@ class MemoryRateLimit implements RateLimit {
   constructor(
     private readonly clock: Clock,
     rate: Rate,
+    private readonly refusals: Counter,
   ) {
     this.gcra = new Gcra(rate);
   }
@@ -34,7 +42,10 @@ class MemoryRateLimit implements RateLimit {
     const now = this.clock.monotonicMs();
     const fullAt = this.gcra.fullAtAfter(this.fullAtMs.get(key) ?? 0, now, cost);
     const waitMs = this.gcra.waitMs(fullAt, now);
-    if (waitMs > 0) return waitMs;
+    if (waitMs > 0) {
+      this.refusals.add();
+      return waitMs;
+    }
     this.fullAtMs.set(key, fullAt);
     if (this.fullAtMs.size > this.sweepAbove) this.sweep(now);
     return 0;

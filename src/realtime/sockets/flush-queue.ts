@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SharedWrites } from './shared-writes.js';
 
 /** Something that has bytes due at the end of this turn of the event loop. */
 export interface Flushable {
@@ -9,6 +10,8 @@ export interface Flushable {
 @Injectable()
 export class FlushQueue {
   private due: Flushable[] = [];
+  /** What those that are flushed together share. */
+  readonly writes = new SharedWrites();
 
   add(flushable: Flushable): void {
     if (this.due.length === 0) setImmediate(this.flushAll);
@@ -19,5 +22,6 @@ export class FlushQueue {
     const due = this.due;
     this.due = [];
     for (const flushable of due) flushable.flush();
+    this.writes.clear();
   };
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Codec } from '../frames/codec.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
+import type { Traffic } from '../metrics/traffic.js';
 import type { FlushQueue } from './flush-queue.js';
 
 /** The part of a libuv stream that tells how much has really left; absent on sockets that are not libuv's. */
@@ -31,6 +32,7 @@ export class Outbox {
     private readonly terms: {
       readonly codec: Codec;
       readonly maxBytes: number;
+      readonly traffic: Traffic;
       readonly onDrained: () => void;
     },
   ) {
@@ -65,16 +67,14 @@ export class Outbox {
 
   /** Takes a frame of an order if it fits. An empty outbox takes one frame of any size. */
   offer(frame: OutboundFrame): boolean {
-    const encoded = frame.encodedBy(this.terms.codec);
-    const unsent = this.unsentBytes;
-    if (unsent > 0 && unsent + encoded.length > this.terms.maxBytes) return false;
-    this.write(encoded);
-    return true;
+    const isTaken = this.take(frame);
+    if (isTaken) this.terms.traffic.deliveries.add();
+    return isTaken;
   }
 
   /** Takes a state frame: now if it fits, else as the last of its `key` once there is room. */
   offerState(key: string, frame: OutboundFrame): void {
-    if (this.states?.has(key) !== true && this.offer(frame)) return;
+    if (this.states?.has(key) !== true && this.take(frame)) return;
     this.states ??= new Map();
     this.states.delete(key);
     this.states.set(key, frame);
@@ -83,13 +83,16 @@ export class Outbox {
   /** Hands everything due to the socket, in one write. */
   flush(): void {
     this.isFlushDue = false;
-    const frames = this.queue;
+    const [frames, bytes] = [this.queue, this.queuedBytes];
     this.queue = [];
     this.queuedBytes = 0;
     // Nothing may follow a close frame, whoever sent it.
-    if (frames.length === 0 || this.ws.readyState !== WebSocket.OPEN) return;
-    if (this.isCompressing) this.compress(this.terms.codec.messages(frames));
-    else this.writeAll(this.terms.codec.framed(frames));
+    if (!isDue(frames) || this.ws.readyState !== WebSocket.OPEN) return;
+    this.terms.traffic.framesSent.add(frames.length);
+    this.terms.traffic.bytesSent.add(bytes);
+    const { codec } = this.terms;
+    if (this.isCompressing) this.compress(codec.messages(frames));
+    else this.socket.write(this.flushQueue.writes.bytesOf(codec, frames), this.afterWrite);
   }
 
   /** Gives up what is due: the connection is gone. */
@@ -99,14 +102,12 @@ export class Outbox {
     this.states = undefined;
   }
 
-  private writeAll(frames: readonly Buffer[]): void {
-    const last = frames.length - 1;
-    if (last > 0) this.socket.cork();
-    frames.forEach((frame, at) => {
-      if (at === last) this.socket.write(frame, this.afterWrite);
-      else this.socket.write(frame);
-    });
-    if (last > 0) this.socket.uncork();
+  private take(frame: OutboundFrame): boolean {
+    const encoded = frame.encodedBy(this.terms.codec);
+    const unsent = this.unsentBytes;
+    if (unsent > 0 && unsent + encoded.length > this.terms.maxBytes) return false;
+    this.write(encoded);
+    return true;
   }
 
   private compress(messages: readonly Buffer[]): void {
@@ -123,9 +124,13 @@ export class Outbox {
   private releaseStates(): void {
     if (this.states === undefined) return;
     for (const [key, frame] of this.states) {
-      if (!this.offer(frame)) return;
+      if (!this.take(frame)) return;
       this.states.delete(key);
     }
     this.states = undefined;
   }
+}
+
+function isDue(frames: readonly Buffer[]): frames is [Buffer, ...Buffer[]] {
+  return frames.length > 0;
 }

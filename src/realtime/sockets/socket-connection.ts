@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { SpanContext } from '@opentelemetry/api';
 import type { WebSocket } from 'ws';
 import type { UserActor } from '../connection/actor.js';
 import { CLOSE, type CloseReason } from '../connection/close.js';
@@ -11,6 +12,7 @@ import type { BadFrame } from '../frames/inbound-frame.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { CatchUp } from '../fanout/catch-up.js';
 import { DISCARDED, type FrameMeter } from '../limits/frame-meter.js';
+import type { Traffic } from '../metrics/traffic.js';
 import { ClientFacade } from './client-facade.js';
 import type { FlushQueue } from './flush-queue.js';
 import { Inbox } from './inbox.js';
@@ -28,6 +30,8 @@ export interface ConnectionFacts {
   readonly userAgent: string;
   readonly remoteAddress: string;
   readonly openedAtMs: number;
+  /** The trace that the upgrade request belonged to. */
+  readonly trace: SpanContext | undefined;
 }
 
 /** What a connection needs of the node. */
@@ -35,6 +39,7 @@ export interface ConnectionServices {
   readonly flushQueue: FlushQueue;
   readonly requests: RequestReader;
   readonly maxOutboxBytes: number;
+  readonly traffic: Traffic;
   readonly monotonicMs: () => number;
   /** The connection's own; `undefined` when frames are not limited. */
   readonly meter: FrameMeter | undefined;
@@ -53,6 +58,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
   readonly userAgent: string;
   readonly remoteAddress: string;
   readonly openedAtMs: number;
+  readonly trace: SpanContext | undefined;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly vitals: Vitals;
@@ -82,6 +88,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
     this.userAgent = facts.userAgent;
     this.remoteAddress = facts.remoteAddress;
     this.openedAtMs = facts.openedAtMs;
+    this.trace = facts.trace;
     this.monotonicMs = services.monotonicMs;
     this.vitals = new Vitals(this.monotonicMs());
     this.meter = services.meter;
@@ -95,10 +102,11 @@ export class SocketConnection extends Connection implements IntakeOwner {
       },
       new Intake(this),
     );
-    this.catchUp = new CatchUp(this);
+    this.catchUp = new CatchUp(this, services.traffic.catchUps);
     this.outbox = new Outbox(ws, socket, services.flushQueue, {
       codec: this.codec,
       maxBytes: services.maxOutboxBytes,
+      traffic: services.traffic,
       onDrained: () => this.onDrained(),
     });
   }

@@ -4,13 +4,11 @@ import { Injectable } from '@nestjs/common';
 import type { Subprotocol } from '../frames/codec.js';
 import type { Principal } from '../connection/principal.js';
 import { RouteTable } from '../dispatch/route-table.js';
-import { ErrorReporter } from '../errors/error-reporter.js';
 import { RealtimeError } from '../errors/realtime-error.js';
-import { refuseSocket } from '../http/refuse-socket.js';
 import { FrontDoor } from './front-door.js';
 import { checkHandshake, readSubprotocols, readTarget, selectSubprotocol } from './handshake.js';
+import { UpgradeAttempts } from './upgrade-attempts.js';
 import { UpgradeGuards } from './upgrade-guards.js';
-import { UpgradeRefused } from './upgrade-refusal.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 /** How long the guards may take; Node's own HTTP limits end with the `upgrade` event. */
@@ -34,30 +32,34 @@ export class UpgradePipeline {
     private readonly routes: RouteTable,
     private readonly frontDoor: FrontDoor,
     private readonly guards: UpgradeGuards,
-    private readonly errors: ErrorReporter,
+    private readonly attempts: UpgradeAttempts,
   ) {}
 
   /** Resolves with what was admitted, or with `undefined` when the upgrade was refused or its socket died. */
   async admit(incoming: IncomingMessage, socket: Duplex): Promise<AdmittedUpgrade | undefined> {
     // Nobody else listens between Node's `upgrade` event and the handshake: a reset would end the process.
     socket.on('error', ignoreError);
+    const attempt = this.attempts.begin(incoming, socket);
     try {
       const admitted = await this.check(incoming, socket);
       if (socket.destroyed) {
         admitted.leave();
+        attempt.gone();
         return undefined;
       }
       socket.off('error', ignoreError);
+      attempt.admitted();
       return admitted;
     } catch (error) {
-      this.refuse(incoming, socket, error);
+      if (error instanceof PeerGone || socket.destroyed) attempt.gone();
+      else attempt.refused(error);
       return undefined;
     }
   }
 
-  /** Answers a handshake that passed every check here and still was not understood. */
+  /** See `UpgradeAttempts.refuseHandshake`. */
   refuseHandshake(socket: Duplex, message: string): void {
-    refuseSocket(socket, this.errors.report(new RealtimeError('BAD_HANDSHAKE', message), {}));
+    this.attempts.refuseHandshake(socket, message);
   }
 
   private async check(incoming: IncomingMessage, socket: Duplex): Promise<AdmittedUpgrade> {
@@ -91,15 +93,6 @@ export class UpgradePipeline {
       throw new RealtimeError('UNAUTHENTICATED', 'credentials are missing');
     return request.principal;
   }
-
-  private refuse(incoming: IncomingMessage, socket: Duplex, error: unknown): void {
-    if (error instanceof PeerGone || socket.destroyed) {
-      socket.destroy();
-      return;
-    }
-    const headers = error instanceof UpgradeRefused ? error.headers : {};
-    refuseSocket(socket, this.errors.report(error, { upgrade: pathOf(incoming) }), headers);
-  }
 }
 
 function ignoreError(): void {}
@@ -121,9 +114,4 @@ function interruptionOf(socket: Duplex): { promise: Promise<never>; cancel: () =
     };
   });
   return { promise, cancel };
-}
-
-/** The path without its query, which may hold a credential. */
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?', 1)[0] ?? '';
 }
