@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { CONFIG, type Config } from './config/index.js';
-import { AuthModule } from './features/auth/index.js';
+import { AuthModule, SuspensionsService } from './features/auth/index.js';
 import { ChatModule } from './features/chat/index.js';
 import { PresenceModule } from './features/presence/index.js';
 import {
@@ -49,7 +49,7 @@ export class ParleyModule {
           useFactory: (config: Config) => chatSettings(config, forgetConsumers),
         }),
         PresenceModule.forRootAsync({ inject: [CONFIG], useFactory: presenceSettings }),
-        OpsModule,
+        OpsModule.register({ suspensions: SuspensionsService }),
         ...features,
       ],
     };

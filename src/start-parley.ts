@@ -2,19 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { type Config, ConfigError, type LoadedConfig, loadConfig } from './config/index.js';
-import { ParleyLogger } from './ops/index.js';
+import { listenFault, ParleyLogger } from './ops/index.js';
 import { type AppModuleClass, applicationOptions, httpAdapter, prepare, rootModule } from './application.js';
 import { renewTlsOnHangup } from './renew-tls-on-hangup.js';
 import { stopOnSignals } from './stop-on-signals.js';
 
 const EXIT_FAILURE = 1;
-
-/** Why the port could not be had, for people. */
-const LISTEN_FAULTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken by another process',
-  EACCES: 'is not open to this user',
-  EADDRNOTAVAIL: 'is on an address that this machine does not have',
-};
 
 /**
  * Starts the service in this process: reads the configuration from the environment, `.env.local` and `.env` of the
@@ -61,12 +54,8 @@ async function listen(app: NestExpressApplication, config: Config): Promise<void
     await app.listen(config.PORT, config.HOST);
   } catch (error) {
     await app.close();
-    const { code = '' } = error as NodeJS.ErrnoException;
-    const fault = LISTEN_FAULTS[code];
-    if (fault === undefined) throw error;
-    throw new Error(`port ${config.PORT} of ${config.HOST} ${fault}: set PORT or HOST to another`, {
-      cause: error,
-    });
+    const { PORT: port, HOST: host } = config;
+    throw listenFault(error, { port, host, mend: 'set PORT or HOST to another' }) ?? error;
   }
 }
 

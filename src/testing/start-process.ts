@@ -115,7 +115,14 @@ export async function runProcess(options: ProcessOptions): Promise<Exit & { read
 function run({ env = {}, cwd, main = ownMain() }: ProcessOptions): RunningChild {
   const child = spawn(process.execPath, ['--enable-source-maps', main], {
     cwd,
-    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', ...UNLIMITED_FRAMES, ...env },
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      HOST: '127.0.0.1',
+      ADMIN_PORT: '0',
+      ...UNLIMITED_FRAMES,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: Buffer[] = [];

@@ -25,6 +25,7 @@ const TEST_ENV = {
   ...UNLIMITED_RATES,
   PORT: '0',
   HOST: '127.0.0.1',
+  ADMIN_PORT: '0',
   DURABILITY: 'process',
 };
 

@@ -1,7 +1,6 @@
 import { setting } from '../setting.js';
 import { addressBlocks, baseUrl, oneOf, origins, text, wholeNumber } from '../value-kinds.js';
 
-const ADMIN = { what: 'the admin listener', whenSet: 'warn' } as const;
 const LARGEST_PORT = 65_535;
 
 /** Where the service listens, and whom it believes. */
@@ -44,18 +43,15 @@ export const NETWORK_SETTINGS = {
   ADMIN_HOST: setting(text('an address or host name of this machine'), {
     fallback: '127.0.0.1',
     meaning: 'the address that the admin listener binds to',
-    later: ADMIN,
   }),
   ADMIN_PORT: setting(wholeNumber(0, LARGEST_PORT), {
     fallback: 9464,
     unit: 'port',
     meaning: 'the admin listener (metrics, suspension); 0 is off',
-    later: ADMIN,
   }),
   ADMIN_TOKEN: setting(text('a secret, in production of at least 32 characters'), {
     fallback: null,
     meaning: 'the bearer token of the admin calls; without it they do not exist',
-    later: ADMIN,
   }),
   COMPRESSION: setting(oneOf('on', 'off'), {
     fallback: 'off',

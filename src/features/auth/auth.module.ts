@@ -121,7 +121,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     AuthGateway,
     UserGateway,
   ],
-  exports: [Users, UserChanges, Blocks, Authenticator, OwnCredentials, Sessions],
+  exports: [Users, UserChanges, Blocks, SuspensionsService, Authenticator, OwnCredentials, Sessions],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(

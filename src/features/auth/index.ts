@@ -1,3 +1,4 @@
+export { SuspensionsService } from './accounts/suspensions.service.js';
 export type { User } from './accounts/user.js';
 export { Users } from './accounts/users.js';
 export { type BlockListener, type BlockPair, Blocks } from './blocks/blocks.js';

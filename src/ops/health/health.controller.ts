@@ -1,12 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
-import { HealthService } from './health.service.js';
-
-interface Health {
-  readonly status: 'up' | 'down';
-  /** What keeps the node from taking work: `draining`, `store`. */
-  readonly down?: readonly string[];
-}
+import { type Health, HealthService } from './health.service.js';
 
 /** Tells a load balancer and a process manager how this node is. */
 @Controller('health')
@@ -24,9 +18,8 @@ export class HealthController {
   @Get('ready')
   @Header('cache-control', 'no-store')
   async ready(@Res({ passthrough: true }) response: ServerResponse): Promise<Health> {
-    const down = await this.health.down();
-    if (down.length === 0) return { status: 'up' };
-    response.statusCode = HttpStatus.SERVICE_UNAVAILABLE;
-    return { status: 'down', down };
+    const health = await this.health.ready();
+    if (health.status === 'down') response.statusCode = HttpStatus.SERVICE_UNAVAILABLE;
+    return health;
   }
 }
