@@ -155,7 +155,9 @@ describe('a delta', () => {
     const refused = await failureOf(room.append(ann, streamId, 5, 'fg'));
     expect(refused).toEqual({ code: 'CONFLICT', length: 3 });
     expect(await room.append(ann, streamId, refused['length'], 'defg')).toEqual({ length: 7 });
-    expect(await failureOf(room.end(ann, streamId, 8))).toEqual({ code: 'CONFLICT', length: 7 });
+    for (const [offset, text] of [[8], [6], [0, 'abc']] as const) {
+      expect(await failureOf(room.end(ann, streamId, offset, text))).toEqual({ code: 'CONFLICT', length: 7 });
+    }
     expect((await room.end(ann, streamId, 7))['message'].text).toBe('abcdefg');
   });
 

@@ -31,7 +31,7 @@ export class StreamsService {
     const { row, toGoOn } = await this.own.find(userId, name);
     // Whether it has ended or was aborted, the log says.
     if (row.closed_at !== null) return await this.ends.end(row, '');
-    return await this.ends.end(row, toGoOn().said.with(tail));
+    return await this.ends.end(row, toGoOn().said.endingWith(tail));
   }
 
   /** Takes it back; for its sender, and for admins. */

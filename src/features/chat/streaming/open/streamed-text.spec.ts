@@ -67,10 +67,32 @@ describe('a streamed text', () => {
     expect(refusalOf(text, 8000, 'c')).toBe('VALIDATION_FAILED');
   });
 
-  it('can be asked what it would be', () => {
+  it.each([
+    [3, ''],
+    [3, 'd'],
+    [2, 'cd'],
+    [2, 'c'],
+    [0, 'abc'],
+  ])('is whole with %i %j as the last of it, and is the same', (offset, stretch) => {
     const text = new StreamedText('abc');
-    expect(text.with({ offset: 2, text: 'cd' })).toBe('abcd');
+    expect(text.endingWith({ offset, text: stretch })).toBe('abc'.slice(0, offset) + stretch);
     expect([text.text, text.length]).toEqual(['abc', 3]);
+  });
+
+  it.each([
+    [4, ''],
+    [2, 'x'],
+    [2, ''],
+    [0, ''],
+    [0, 'ab'],
+  ])('has another end than %i %j, and says where', (offset, stretch) => {
+    const told: unknown[] = [];
+    try {
+      new StreamedText('abc').endingWith({ offset, text: stretch });
+    } catch (error) {
+      told.push((error as WsException).getError());
+    }
+    expect(told).toEqual([conflict(3)]);
   });
 });
 

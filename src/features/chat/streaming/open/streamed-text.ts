@@ -46,8 +46,18 @@ export class StreamedText {
     this.#length = lengthOf(this.#text);
   }
 
-  /** The whole text as it would be with this stretch; throws as `append` does. */
-  with({ offset, text }: Delta): string {
+  /**
+   * The whole text, of which this stretch is the last; nothing has changed. Throws as `append` does, and `CONFLICT` with
+   * `length` when the text goes on after it: whoever ends it knows another one.
+   */
+  endingWith(delta: Delta): string {
+    const whole = this.with(delta);
+    if (delta.offset + lengthOf(delta.text) < lengthOf(whole))
+      throw this.conflict('there is more after this');
+    return whole;
+  }
+
+  private with({ offset, text }: Delta): string {
     if (offset > this.#length) throw this.conflict('characters before this offset are missing');
     const index = this.indexAt(offset);
     const known = this.#text.slice(index);
