@@ -7,6 +7,7 @@ export const AUTH_MIGRATIONS: readonly Migration[] = [
   { name: 'auth/0002-sessions', up: (schema) => [...sessionsTable(schema), ...refreshTokensTable(schema)] },
   { name: 'auth/0003-signing-keys', up: (schema) => [signingKeysTable(schema)] },
   { name: 'auth/0010-user-blocks', up: (schema) => [userBlocksTable(schema)] },
+  { name: 'auth/0020-foreign-identities', up: (schema) => foreignIdentities(schema) },
 ];
 
 function usersTable({ schema }: Kysely<unknown>, dialect: DialectName): Compilable[] {
@@ -76,4 +77,20 @@ function userBlocksTable({ schema }: Kysely<unknown>): Compilable {
     .addColumn('blocked_id', 'text', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('user_blocks_key', ['blocker_id', 'blocked_id']);
+}
+
+function foreignIdentities({ schema }: Kysely<unknown>): Compilable[] {
+  return [
+    schema
+      .createTable('foreign_identities')
+      .addColumn('issuer', 'text', (column) => column.notNull())
+      .addColumn('subject', 'text', (column) => column.notNull())
+      .addColumn('user_id', 'text', (column) => column.notNull().unique())
+      .addColumn('claimed_name', 'text')
+      .addColumn('claimed_at', 'bigint', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addPrimaryKeyConstraint('foreign_identities_key', ['issuer', 'subject']),
+    schema.alterTable('sessions').addColumn('issued_at', 'bigint'),
+    schema.alterTable('sessions').addColumn('issued_after', 'bigint'),
+  ];
 }

@@ -20,6 +20,10 @@ import { Sessions } from './credentials/sessions.js';
 import { StoredSessions } from './credentials/stored-sessions.js';
 import { DirectoryService } from './directory/directory.service.js';
 import { store as directoryStore } from './directory/directory.store.js';
+import { ForeignSessions } from './foreign/foreign-sessions.service.js';
+import { store as foreignSessionsStore } from './foreign/foreign-sessions.store.js';
+import { ForeignTokens } from './foreign/foreign-tokens.js';
+import { IssuerKeys } from './foreign/issuer-keys.js';
 import { AuthGateway } from './gateways/auth.gateway.js';
 import { UserGateway } from './gateways/user.gateway.js';
 import { AccountsController } from './http/accounts.controller.js';
@@ -78,6 +82,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
         directoryStore,
         profilesStore,
         blocksStore,
+        foreignSessionsStore,
       ],
     }),
   ],
@@ -104,6 +109,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     PasswordHasher,
     LoginLimits,
     AccessTokens,
+    IssuerKeys,
+    ForeignTokens,
+    ForeignSessions,
     RefreshTokens,
     KeyRing,
     TicketsService,

@@ -30,6 +30,21 @@ export interface SessionsTable {
   parent_spent_at: number | null;
   /** 1 once an access token that was given for the parent has been used. */
   is_answer_used: number;
+  /** Of a session at a foreign issuer: when the newest of its tokens was issued. `null`: it is our own. */
+  issued_at: number | null;
+  /** Of one that was taken up again after a logout: tokens up to this moment are of the login before. */
+  issued_after: number | null;
+}
+
+/** Users whom another provider vouches for, by its name for them. */
+export interface ForeignIdentitiesTable {
+  issuer: string;
+  subject: string;
+  user_id: string;
+  /** The display name that the provider last gave, and of when its token was. */
+  claimed_name: string | null;
+  claimed_at: number;
+  created_at: number;
 }
 
 export interface RefreshTokensTable {
@@ -61,4 +76,5 @@ export interface AuthTables {
   refresh_tokens: RefreshTokensTable;
   signing_keys: SigningKeysTable;
   user_blocks: UserBlocksTable;
+  foreign_identities: ForeignIdentitiesTable;
 }

@@ -13,6 +13,8 @@ const JOINED_EMOJI =
 const PRESENTATION = /\p{Emoji}[\uFE0E\uFE0F]/gu;
 /** Control characters, line separators, and all that has no width of its own, tags and bidirectional marks included. */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/u;
+const ALL_UNSEEN = new RegExp(UNSEEN, 'gu');
+const SURROGATES = /\p{Surrogate}/gu;
 /** Anything but spaces and marks that need something to stand on. */
 const VISIBLE = /[^\p{White_Space}\p{M}]/u;
 
@@ -60,6 +62,14 @@ export function isDisplayName(text: string): boolean {
 /** The form in which a display name is stored and shown: NFKC. */
 export function normalDisplayName(text: string): string {
   return text.normalize('NFKC');
+}
+
+/** The nearest display name to a text that somebody else chose; `null` if nothing of it can be seen. */
+export function cleanedDisplayName(text: string): string | null {
+  const plain = normalDisplayName(text.replaceAll(SURROGATES, ''));
+  const cut = isDisplayName(plain) ? plain : plain.replaceAll(ALL_UNSEEN, '').trim();
+  const name = [...cut].slice(0, LONGEST_DISPLAY_NAME).join('');
+  return isDisplayName(name) ? name : null;
 }
 
 /**

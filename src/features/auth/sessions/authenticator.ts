@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, forbidden, type Principal, RealtimeError } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
+import { ForeignSessions } from '../foreign/foreign-sessions.service.js';
 import { AccessTokens, type VerifiedToken } from '../tokens/access-tokens.js';
 import { REFRESH_GRACE_MS } from '../tokens/refresh-tokens.js';
 import { TicketsService } from '../tickets/tickets.service.js';
@@ -19,6 +20,7 @@ export class Authenticator {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly tickets: TicketsService,
+    private readonly foreign: ForeignSessions,
     @InjectStore(sessionsStore) private readonly sessions: Store<typeof sessionsStore>,
     private readonly clock: Clock,
   ) {}
@@ -32,6 +34,7 @@ export class Authenticator {
 
   /** As `byAccessToken`, leaving the suspension to the caller. */
   async identify(token: string): Promise<Identity> {
+    if (this.foreign.judges(token)) return await this.foreign.identify(token);
     const verified = await this.accessTokens.verify(token);
     const standing = await this.#standing(verified.sessionId);
     if (standing.user.id !== verified.userId) throw unauthenticated();
@@ -44,7 +47,8 @@ export class Authenticator {
   async redeem(ticket: string): Promise<Identity> {
     const principal = await this.tickets.redeem(ticket);
     if (!principal) throw unauthenticated();
-    if (principal.expiresAtMs !== null && principal.expiresAtMs <= this.clock.now()) throw unauthenticated();
+    const { expiresAtMs, leewayMs = 0 } = principal;
+    if (expiresAtMs !== null && expiresAtMs + leewayMs <= this.clock.now()) throw unauthenticated();
     const { isSuspended } = await this.#standing(principal.sessionId);
     return { principal, isSuspended };
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type CloseReason, notFound } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { isId } from '../accounts/names.js';
+import { OLDEST_TOKEN_MS } from '../foreign/foreign-tokens.js';
 import { LastSeen } from './last-seen.js';
 import { LOGGED_OUT, REVOKED, SessionClosings } from './session-closings.js';
 import { type SessionRef, type SessionRow, store as sessionsStore } from './sessions.store.js';
@@ -35,7 +36,9 @@ export class SessionsService {
 
   async #end(session: SessionRef, close: CloseReason, exceptConnectionId: string | null): Promise<boolean> {
     const { userId, sessionId } = session;
-    const isTheirs = await this.sessions.revoke({ userId, sessionId, nowMs: this.clock.now() });
+    const nowMs = this.clock.now();
+    const keepUntilMs = nowMs + OLDEST_TOKEN_MS;
+    const isTheirs = await this.sessions.revoke({ userId, sessionId, nowMs, keepUntilMs });
     if (isTheirs) this.closings.announce({ userId, sessionIds: [sessionId], close, exceptConnectionId });
     return isTheirs;
   }

@@ -34,6 +34,8 @@ export interface SessionRef {
 
 export interface Revocation extends SessionRef {
   readonly nowMs: number;
+  /** Until when tokens of a foreign session may come that were made before. */
+  readonly keepUntilMs: number;
 }
 
 export interface TokenUse {
@@ -141,7 +143,8 @@ async function lockAccount(db: Db, userId: string, passwordHash: string): Promis
 }
 
 /** `false`: the user has no such session. Revoking twice is once. */
-async function revoke(db: Db, { sessionId, userId, nowMs }: Revocation): Promise<boolean> {
+async function revoke(db: Db, revocation: Revocation): Promise<boolean> {
+  const { sessionId, userId, nowMs } = revocation;
   await db
     .updateTable('sessions')
     .set({ revoked_at: nowMs })
@@ -149,12 +152,25 @@ async function revoke(db: Db, { sessionId, userId, nowMs }: Revocation): Promise
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
     .execute();
+  await rememberForeign(db, revocation);
   const own = db
     .selectFrom('sessions')
     .select('id')
     .where('id', '=', sessionId)
     .where('user_id', '=', userId);
   return (await own.executeTakeFirst()) !== undefined;
+}
+
+/** Our own tokens end with their session; those of a foreign issuer are refused by its row alone. */
+async function rememberForeign(db: Db, { sessionId, userId, keepUntilMs }: Revocation): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ expires_at: keepUntilMs })
+    .where('id', '=', sessionId)
+    .where('user_id', '=', userId)
+    .where('issued_at', 'is not', null)
+    .where('expires_at', '<', keepUntilMs)
+    .execute();
 }
 
 /** Remembers that an answer of a refresh has arrived, so that its spent token is not forgiven any more. */

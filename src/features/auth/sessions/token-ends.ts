@@ -12,6 +12,8 @@ interface Due {
   readonly connection: Connection;
   /** On the monotonic clock: a jump of the wall clock closes nobody early and keeps nobody for longer. */
   readonly endsAtMs: number;
+  /** How long after that it still counts. */
+  readonly leewayMs: number;
   tick: number;
   isWarned: boolean;
 }
@@ -32,10 +34,10 @@ export class TokenEnds {
   /** Watches the end of the connection's credential, in place of one that was watched before. */
   watch(connection: Connection): void {
     this.forget(connection);
-    const { expiresAtMs } = connection.principal;
+    const { expiresAtMs, leewayMs = 0 } = connection.principal;
     if (expiresAtMs === null) return;
     const endsAtMs = this.clock.monotonicMs() + expiresAtMs - this.clock.now();
-    const due: Due = { connection, endsAtMs, tick: 0, isWarned: false };
+    const due: Due = { connection, endsAtMs, leewayMs, tick: 0, isWarned: false };
     this.#dues.set(connection, due);
     this.#start();
     this.#advance(due);
@@ -80,7 +82,7 @@ export class TokenEnds {
   #advance(due: Due): void {
     const leftMs = due.endsAtMs - this.clock.monotonicMs();
     const { connection } = due;
-    if (leftMs <= 0) {
+    if (leftMs + due.leewayMs <= 0) {
       this.#drop(connection);
       connection.close(EXPIRED);
       return;
@@ -89,7 +91,7 @@ export class TokenEnds {
       due.isWarned = true;
       connection.push('auth.expiring', { tokenExpiresAt: tokenEnd(connection.principal.expiresAtMs) });
     }
-    this.#enter(due, due.isWarned ? due.endsAtMs : due.endsAtMs - WARNING_MS);
+    this.#enter(due, due.isWarned ? due.endsAtMs + due.leewayMs : due.endsAtMs - WARNING_MS);
   }
 
   #enter(due: Due, atMs: number): void {
