@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:https';
-import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runProcess, startProcess, startServer, type TestServer } from 'parley/testing';
 import { ConfigError } from '../../src/config/index.js';
 import { readTlsFiles } from '../../src/ops/index.js';
+import { ask } from '../support/ask.js';
 import { type Certificate, makeCertificate, writeCertificate } from '../support/certificate.js';
 import { RawClient, UpgradeRejected } from '../support/raw-client.js';
 
@@ -21,27 +20,6 @@ beforeAll(async () => {
   first = makeCertificate('first');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Record<string, unknown>;
-}
-
-async function ask(url: string, path: string, { ca, body }: { ca: string; body?: object }): Promise<Answer> {
-  const sending = request(new URL(path, url), {
-    ca,
-    agent: false,
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { 'content-type': 'application/json' },
-  });
-  sending.end(body === undefined ? undefined : JSON.stringify(body));
-  const [response] = (await once(sending, 'response')) as [import('node:http').IncomingMessage];
-  let text = '';
-  for await (const chunk of response) text += String(chunk);
-  const parsed = JSON.parse(text) as Record<string, unknown>;
-  return { status: response.statusCode ?? 0, headers: response.headers, body: parsed };
-}
 
 const portOf = (url: string): number => Number(new URL(url).port);
 const account = { username: 'ann', password: "ann's password" };
@@ -69,12 +47,12 @@ describe('a service that ends TLS (T10)', () => {
   beforeAll(async () => {
     const env = { ...(await writeCertificate(folder, first)), RATE_UPGRADES_PER_S: '0' };
     server = await startServer({ env, httpLimits: { headersTimeoutMs: 300 } });
-    await ask(server.url, '/auth/register', { ...ca(), body: account });
+    await ask(`${server.url}/auth/register`, { ...ca(), body: account });
   });
   afterAll(() => server.close());
 
   const token = async (): Promise<string> => {
-    const { body } = await ask(server.url, '/auth/login', { ...ca(), body: account });
+    const { body } = await ask(`${server.url}/auth/login`, { ...ca(), body: account });
     return String(body['accessToken']);
   };
   const upgrade = async (headers: Record<string, string>): Promise<RawClient> => {
@@ -86,7 +64,7 @@ describe('a service that ends TLS (T10)', () => {
   };
 
   it('serves https, and tells browsers to stay with it', async () => {
-    const { status, headers } = await ask(server.url, '/health/live', ca());
+    const { status, headers } = await ask(`${server.url}/health/live`, ca());
     expect(status).toBe(200);
     expect(headers['strict-transport-security']).toBe('max-age=31536000');
     expect(server.url).toMatch(/^https:/);
@@ -157,7 +135,7 @@ describe('a service that ends TLS (T10)', () => {
       if (length % 2 === 0) socket.resetAndDestroy();
       else socket.destroy();
     }
-    expect((await ask(server.url, '/health/live', ca())).status).toBe(200);
+    expect((await ask(`${server.url}/health/live`, ca())).status).toBe(200);
   });
 });
 

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { describe } from '@jest/globals';
+
+/** A program that some tests drive, and the Debian package that brings it. */
+export interface Tool {
+  readonly command: string;
+  readonly versionFlag: string;
+  readonly debianPackage: string;
+}
+
+export const NGINX: Tool = { command: 'nginx', versionFlag: '-v', debianPackage: 'nginx-light' };
+export const CHROMIUM: Tool = { command: 'chromium', versionFlag: '--version', debianPackage: 'chromium' };
+
+/** Debian keeps servers where only root looks for them. */
+export const TOOL_PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
+
+/**
+ * Describes what needs a program of the system. Where that is missing the cases are skipped, and a line says so; with `CI=true`
+ * they fail instead.
+ */
+export function describeWith(tool: Tool, title: string, cases: () => void): void {
+  if (isInstalled(tool)) {
+    describe(title, cases);
+    return;
+  }
+  const missing = `${tool.command} is not installed: apt-get install ${tool.debianPackage}`;
+  if (process.env['CI'] === 'true') throw new Error(missing);
+  process.stderr.write(`SKIPPED: ${title}: ${missing}\n`);
+  describe.skip(title, cases);
+}
+
+function isInstalled({ command, versionFlag }: Tool): boolean {
+  return spawnSync(command, [versionFlag], { env: { ...process.env, PATH: TOOL_PATH } }).status === 0;
+}
