@@ -151,7 +151,11 @@ function describeQueries(makeHome: () => Promise<DatabaseHome>): void {
     const notes = open.database.builder<NoteTables>();
     const insert = notes.insertInto('notes').values({ id: 1, body: 'one' });
     const update = notes.updateTable('notes').set({ body: 'two' }).returning('id');
-    const answer = await open.database.write([insert, update.where('id', '=', 1), update.where('id', '=', 9)]);
+    const answer = await open.database.write([
+      insert,
+      update.where('id', '=', 1),
+      update.where('id', '=', 9),
+    ]);
     expect(answer).toEqual([[], [{ id: 1 }], []]);
     expect(await open.notes.all()).toEqual([{ id: 1, body: 'two' }]);
   });
