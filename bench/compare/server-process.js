@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { onServerCore } from './cores.js';
+import { collectGarbage } from './garbage.js';
+
+const ADDRESS_LINE = /listens on http:\/\/(?:localhost|127\.0\.0\.1):(\d+)/;
+const START_TIMEOUT_MS = 30_000;
+
+/** A server in a process of its own, on a core of its own. */
+export class ServerProcess {
+  #child;
+  #stderr = '';
+  host = '127.0.0.1';
+  port;
+
+  constructor(child) {
+    this.#child = child;
+    child.stderr.on('data', (chunk) => {
+      this.#stderr += chunk;
+      if (!String(chunk).includes('ebugger')) process.stderr.write(chunk);
+    });
+    process.once('exit', this.#kill);
+  }
+
+  /** `flags` are Node's own. */
+  static async start({ command, env, flags = [] }) {
+    const [file, ...args] = onServerCore(withFlags(command, flags));
+    const child = spawn(file, args, {
+      env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
+      cwd: env.DATA_DIR,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const server = new ServerProcess(child);
+    server.port = await server.#address();
+    return server;
+  }
+
+  /** CPU time of all its threads since it began, in microseconds. */
+  get cpuUs() {
+    const tasks = `/proc/${this.#child.pid}/task`;
+    const spent = readdirSync(tasks).map((task) => Number(read(`${tasks}/${task}/schedstat`).split(' ')[0]));
+    return spent.reduce((sum, ns) => sum + ns, 0) / 1000;
+  }
+
+  /** What it holds in memory, in bytes. */
+  get rss() {
+    const [, kib] = /VmRSS:\s+(\d+)/.exec(read(`/proc/${this.#child.pid}/status`));
+    return Number(kib) * 1024;
+  }
+
+  /** Has it give back what it does not need. */
+  async collect() {
+    await collectGarbage(this.#child, this.#stderr);
+  }
+
+  async stop(signal = 'SIGKILL') {
+    process.off('exit', this.#kill);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill(signal);
+    await once(this.#child, 'exit');
+  }
+
+  #kill = () => this.#child.kill('SIGKILL');
+
+  async #address() {
+    const timer = setTimeout(this.#kill, START_TIMEOUT_MS);
+    let output = '';
+    const found = new Promise((resolve) => {
+      this.#child.stdout.on('data', (chunk) => {
+        output += chunk;
+        const [, port] = ADDRESS_LINE.exec(output) ?? [];
+        if (port !== undefined) resolve(Number(port));
+      });
+    });
+    const port = await Promise.race([found, once(this.#child, 'exit')]);
+    clearTimeout(timer);
+    if (typeof port !== 'number') throw new Error(`the server did not start: ${output}`);
+    return port;
+  }
+}
+
+function withFlags([file, ...args], flags) {
+  return file === process.execPath ? [file, ...flags, ...args] : [file, ...args];
+}
+
+function read(file) {
+  return readFileSync(file, 'utf8');
+}
