@@ -1,8 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type CanActivate, type ExecutionContext, Injectable, UseGuards } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Headers, Injectable, Req, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { AuthorizesUpgrades, type UpgradeRequest } from '../../src/realtime/index.js';
+import {
+  AuthorizesUpgrades,
+  Caller,
+  CurrentPrincipal,
+  forbidden,
+  type Principal,
+  type UpgradeRequest,
+  type UserActor,
+} from '../../src/realtime/index.js';
 import { DoorGateway, HeaderGuard, KernelApp, type KernelOptions } from '../support/kernel-app.js';
 import { exchange } from '../support/raw-request.js';
 
@@ -58,11 +66,32 @@ class GuardedGateway {
 @WebSocketGateway({ path: '/free' })
 class FreeGateway {}
 
+@WebSocketGateway({ path: '/told' })
+class ToldGateway {
+  told: unknown[] = [];
+
+  @AuthorizesUpgrades()
+  authorizeUpgrade(
+    @Caller() actor: UserActor,
+    @CurrentPrincipal() principal: Principal,
+    @Req() { url }: UpgradeRequest,
+    @Headers('X-User') user: string,
+  ): void {
+    this.told = [actor, principal, url, user];
+    if (user === 'eve') throw forbidden('not you');
+  }
+
+  @SubscribeMessage('who')
+  who(@Caller() actor: UserActor, @CurrentPrincipal() principal: Principal): object {
+    return { actor, principal };
+  }
+}
+
 let kernel: KernelApp | undefined;
 
 async function start(options: Partial<KernelOptions> = {}): Promise<KernelApp> {
   seen.length = 0;
-  const providers = [GuardedGateway, FreeGateway, Verdicts, ...(options.providers ?? [])];
+  const providers = [GuardedGateway, FreeGateway, ToldGateway, Verdicts, ...(options.providers ?? [])];
   return (kernel = await KernelApp.start({ ...options, providers }));
 }
 
@@ -119,6 +148,25 @@ describe('guards of an upgrade', () => {
     const app = await start({ override: (builder) => builder.overrideGuard(HeaderGuard).useValue(useValue) });
     const response = await exchange(app.port, { target: '/free', headers: { 'X-User': null } });
     expect(response.status).toBe(101);
+  });
+
+  it('tell the method who asks, and as handlers are told', async () => {
+    const { app, port, connect } = await start().then((kernelApp) => ({
+      app: kernelApp.app,
+      port: kernelApp.port,
+      connect: () => kernelApp.connect('ann', '/told'),
+    }));
+    const client = await connect();
+    const actor = { kind: 'user', userId: 'ann', sessionId: 'ann-1' };
+    const principal = { userId: 'ann', sessionId: 'ann-1', expiresAtMs: null };
+    expect(app.get(ToldGateway).told).toEqual([actor, principal, '/told', 'ann']);
+    expect((await client.ask('who')).data).toEqual({ actor, principal });
+    expect((await exchange(port, { target: '/told', ...asUser('eve') })).status).toBe(403);
+  });
+
+  it('answer 401 where the method asks for whom no guard has found', async () => {
+    const { port } = await start();
+    expect((await exchange(port, { target: '/told', headers: { 'X-User': null } })).status).toBe(401);
   });
 
   it('see the target, the address and every offered subprotocol', async () => {
