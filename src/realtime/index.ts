@@ -1,5 +1,6 @@
 export { useRealtime } from './adapter/use-realtime.js';
 export { type Cancel, Clock } from './clock/clock.js';
+export { Rounds } from './clock/rounds.js';
 export { SystemClock } from './clock/system-clock.js';
 export { type Actor, SERVICE, type ServiceActor, type UserActor } from './connection/actor.js';
 export { CLOSE, type CloseReason, ConnectionRefused } from './connection/close.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { type Cancel, Clock } from '../../../realtime/index.js';
+import { Clock, Rounds } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { store as sessionsStore } from './sessions.store.js';
@@ -12,7 +12,12 @@ const BATCH = 200;
 @Injectable()
 export class SessionPurge implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(SessionPurge.name);
-  #stop: Cancel | undefined;
+  readonly #rounds = new Rounds(
+    async () => this.#purgeAll(),
+    (err) => {
+      this.#logger.warn({ msg: 'ended sessions were not deleted; the next round tries again', err });
+    },
+  );
 
   constructor(
     @InjectStore(sessionsStore) private readonly sessions: Store<typeof sessionsStore>,
@@ -21,20 +26,24 @@ export class SessionPurge implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.#stop = this.clock.every(PERIOD_MS, () => void this.purge());
+    this.#rounds.start(this.clock, PERIOD_MS);
   }
 
-  onModuleDestroy(): void {
-    this.#stop?.();
+  async onModuleDestroy(): Promise<void> {
+    await this.#rounds.stop();
+  }
+
+  /** Deletes all that are due now. */
+  async purge(): Promise<void> {
+    await this.#rounds.round();
   }
 
   /** An access token may outlive its session's refresh token, and needs the session as long. */
-  async purge(): Promise<void> {
+  async #purgeAll(): Promise<void> {
     const endedBeforeMs = this.clock.now() - this.settings.accessTokenTtlS * 1_000 - PERIOD_MS;
-    try {
-      while ((await this.sessions.purge({ endedBeforeMs, limit: BATCH })) === BATCH);
-    } catch (error) {
-      this.#logger.warn({ msg: 'ended sessions were not deleted; the next round tries again', err: error });
+    let deleted = BATCH;
+    while (deleted === BATCH && !this.#rounds.isStopped) {
+      deleted = await this.sessions.purge({ endedBeforeMs, limit: BATCH });
     }
   }
 }

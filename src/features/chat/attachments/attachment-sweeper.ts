@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { type Cancel, Clock } from '../../../realtime/index.js';
+import { Clock, Rounds } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { store as attachmentsStore } from './attachments.store.js';
 import { BlobStore } from './blobs/blob-store.js';
@@ -15,8 +15,12 @@ const BATCH = 100;
 @Injectable()
 export class AttachmentSweeper implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(AttachmentSweeper.name);
-  #stop: Cancel | undefined;
-  #sweeping: Promise<void> | undefined;
+  readonly #rounds = new Rounds(
+    async () => this.removeAll(),
+    (err) => {
+      this.#logger.warn({ msg: 'attachments were not removed; the next sweep tries again', err });
+    },
+  );
 
   constructor(
     @InjectStore(attachmentsStore) private readonly store: Store<typeof attachmentsStore>,
@@ -25,22 +29,18 @@ export class AttachmentSweeper implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.#stop = this.clock.every(PERIOD_MS, () => void this.sweep());
+    this.#rounds.start(this.clock, PERIOD_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.#stop?.();
+    await this.#rounds.stop();
     // What a deleted message named is to be in no file after a clean stop.
     await this.sweep();
   }
 
-  /** Removes all that is due; one sweep at a time. */
+  /** Removes all that is due now; one sweep at a time. */
   async sweep(): Promise<void> {
-    await this.#sweeping;
-    this.#sweeping = this.removeAll().catch((error: unknown) => {
-      this.#logger.warn({ msg: 'attachments were not removed; the next sweep tries again', err: error });
-    });
-    await this.#sweeping;
+    await this.#rounds.round();
   }
 
   private async removeAll(): Promise<void> {

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { type Cancel, Clock, TopicBus } from '../../../realtime/index.js';
+import { Clock, Rounds, TopicBus } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
 import { roomChannel, type RoomDropped } from '../log/index.js';
@@ -30,9 +30,12 @@ const ROWS_PER_WRITE = 50;
 @Injectable()
 export class RetentionSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Retention');
-  private cancel: Cancel | undefined;
-  private sweeping: Promise<void> | undefined;
-  private isStopped = false;
+  private readonly rounds = new Rounds(
+    async () => this.dropAll(),
+    (err) => {
+      this.logger.warn({ msg: 'old events were not dropped; the next sweep tries again', err });
+    },
+  );
 
   constructor(
     @InjectStore(retentionStore) private readonly store: Store<typeof retentionStore>,
@@ -44,30 +47,23 @@ export class RetentionSweeper implements OnApplicationBootstrap, OnApplicationSh
   /** Not before: what is dropped is taken out of an index that other hooks of the start bring up to date. */
   onApplicationBootstrap(): void {
     if (this.settings.retentionDays === 0) return;
-    this.cancel = this.clock.every(PERIOD_MS, () => void this.sweep());
+    this.rounds.start(this.clock, PERIOD_MS);
     void this.sweep();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.isStopped = true;
-    this.cancel?.();
-    await this.sweeping;
+    await this.rounds.stop();
   }
 
-  /** Drops all that is due; a sweep that is running already is waited for instead. */
+  /** Drops all that is due now; one sweep at a time. */
   async sweep(): Promise<void> {
-    this.sweeping ??= this.dropAll()
-      .catch((error: unknown) => {
-        this.logger.warn({ msg: 'old events were not dropped; the next sweep tries again', err: error });
-      })
-      .finally(() => (this.sweeping = undefined));
-    await this.sweeping;
+    await this.rounds.round();
   }
 
   private async dropAll(): Promise<void> {
     const beforeMs = this.clock.now() - this.settings.retentionDays * DAY_MS;
     let events = 0;
-    for (let after: string | null = ''; after !== null && !this.isStopped;) {
+    for (let after: string | null = ''; after !== null && !this.rounds.isStopped;) {
       const page: DueRooms = await this.store.dueRooms({ after, limit: ROOMS_PER_READ, beforeMs });
       events += await this.dropFrom(page.roomIds, beforeMs);
       after = page.next;
@@ -79,7 +75,7 @@ export class RetentionSweeper implements OnApplicationBootstrap, OnApplicationSh
 
   private async dropFrom(due: readonly string[], beforeMs: number): Promise<number> {
     let events = 0;
-    for (let roomIds = due; roomIds.length > 0 && !this.isStopped;) {
+    for (let roomIds = due; roomIds.length > 0 && !this.rounds.isStopped;) {
       const nowMs = this.clock.now();
       const { lowEnds, left } = await this.store.drop({ roomIds, beforeMs, nowMs, budget: ROWS_PER_WRITE });
       for (const lowEnd of lowEnds) events += this.tell(lowEnd);
