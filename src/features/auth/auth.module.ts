@@ -30,6 +30,7 @@ import { AccountsController } from './http/accounts.controller.js';
 import { JwksController } from './http/jwks.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { TicketsController } from './http/tickets.controller.js';
+import { LoginFailures } from './limits/login-failures.js';
 import { LoginLimits } from './limits/login-limits.js';
 import { ProfilesService } from './profiles/profiles.service.js';
 import { store as profilesStore } from './profiles/profiles.store.js';
@@ -108,6 +109,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     SuspensionsService,
     PasswordHasher,
     LoginLimits,
+    LoginFailures,
     AccessTokens,
     IssuerKeys,
     ForeignTokens,

@@ -1,8 +1,19 @@
-import { Body, Controller, Header, Headers, HttpCode, Post, UseGuards, UsePipes } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Header,
+  Headers,
+  HttpCode,
+  Post,
+  UseGuards,
+  UseInterceptors,
+  UsePipes,
+} from '@nestjs/common';
 import { CurrentPrincipal, FrameValidationPipe } from '../../../realtime/index.js';
 import type { Principal } from '../../../realtime/index.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { PasswordsService } from '../accounts/passwords.service.js';
+import { LoginFailuresInterceptor } from '../limits/login-failures.interceptor.js';
 import { LoginLimitGuard } from '../limits/login-limit.guard.js';
 import { RegistrationGuard } from '../limits/registration.guard.js';
 import type { Grant } from '../sessions/grants.service.js';
@@ -26,6 +37,7 @@ export class AccountsController {
 
   @Post('login')
   @UseGuards(LoginLimitGuard)
+  @UseInterceptors(LoginFailuresInterceptor)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async logIn(@Body() body: LoginBody, @Headers('user-agent') userAgent = ''): Promise<Grant> {
@@ -35,6 +47,7 @@ export class AccountsController {
   @Post('password')
   @HttpCode(204)
   @UseGuards(AccessTokenGuard, LoginLimitGuard)
+  @UseInterceptors(LoginFailuresInterceptor)
   async changePassword(@CurrentPrincipal() caller: Principal, @Body() body: PasswordBody): Promise<void> {
     await this.passwords.change(caller, body);
   }

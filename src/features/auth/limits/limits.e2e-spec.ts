@@ -70,6 +70,82 @@ describe('limits of logins and registrations', () => {
   });
 });
 
+describe('guesses of one password (T26)', () => {
+  let server: TestServer;
+  let clock: ManualClock;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    server = await startServer({ clock, env: { RATE_LOGINS_PER_MIN: '1000', TRUSTED_PROXIES: '127.0.0.1' } });
+    await server.http.post('/auth/register', { username: 'ann', password: PASSWORD });
+  });
+  afterEach(async () => server.close());
+
+  async function guess(password: string, address = '192.0.2.1', username = 'ann'): Promise<HttpAnswer> {
+    const headers = { 'x-forwarded-for': address };
+    return await server.http.post('/auth/login', { username, password }, { headers });
+  }
+
+  /** Fails as often at once as is free. */
+  async function useUp(username = 'ann'): Promise<void> {
+    for (let i = 0; i < 5; i += 1) expect((await guess('wrong', '192.0.2.1', username)).status).toBe(401);
+  }
+
+  it('are delayed after five failures, twice as long after each, up to 15 minutes', async () => {
+    await useUp();
+    const delays: number[] = [];
+    for (let i = 0; i < 13; i += 1) {
+      const delayed = await guess(PASSWORD);
+      expect(delayed).toMatchObject(LIMITED);
+      const seconds = Number(delayed.headers.get('retry-after'));
+      delays.push(seconds);
+      await clock.advance(seconds * 1_000);
+      expect((await guess('wrong')).status).toBe(401);
+    }
+    expect(delays).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
+  });
+
+  it('cost the owner nothing at another address, and are forgiven with the right password', async () => {
+    await useUp();
+    for (let i = 0; i < 100; i += 1) expect(await guess('wrong')).toMatchObject(LIMITED);
+    expect((await guess(PASSWORD, '198.51.100.1')).status).toBe(200);
+    expect(await guess(PASSWORD)).toMatchObject(LIMITED);
+    await clock.advance(1_000);
+    expect((await guess(PASSWORD)).status).toBe(200);
+    await useUp();
+  });
+
+  it('are hashed five times of a hundred at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => guess('wrong')));
+    const hashed = answers.filter(({ status }) => status === 401);
+    expect(hashed).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(95);
+  });
+
+  it('do not delay those who know it, however many log in at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 30 }, async () => guess(PASSWORD)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  it('are delayed for a name that nobody has, too', async () => {
+    await useUp('nobody');
+    expect(await guess('wrong', '192.0.2.1', 'NOBODY')).toMatchObject(LIMITED);
+    expect((await guess('wrong', '192.0.2.1', 'somebody')).status).toBe(401);
+  });
+
+  it('are delayed with a stolen token, too', async () => {
+    const { body } = await guess(PASSWORD);
+    const change = { password: 'wrong', newPassword: 'battery staple' };
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      statuses.push(
+        (await server.http.post('/auth/password', change, { token: body['accessToken'] })).status,
+      );
+    }
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 429]);
+  });
+});
+
 describe('closed registration', () => {
   it('makes no account', async () => {
     const server = await startServer({ env: { REGISTRATION: 'closed' } });

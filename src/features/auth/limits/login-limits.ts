@@ -23,10 +23,14 @@ export class LoginLimits {
     this.#registrations = limits.open('registrations', rate);
   }
 
-  /** `RATE_LIMITED` when the sender, or everyone together for `name`, has tried too often. */
-  takeLogin(request: IncomingMessage, name: string | undefined): void {
+  /** `RATE_LIMITED` when the sender has tried too often. */
+  takeLogin(request: IncomingMessage): void {
     take(this.#byAddress, this.addresses.of(request));
-    if (name !== undefined) take(this.#byName, name);
+  }
+
+  /** `RATE_LIMITED` when everyone together has tried this account too often. */
+  takeAccount(account: string): void {
+    take(this.#byName, account);
   }
 
   takeRegistration(request: IncomingMessage): void {
