@@ -20,8 +20,8 @@ export class MarkReader {
 
   /** Calls `onMark(room, number)` for each mark that is whole with these bytes. They are not kept. */
   read(bytes, { from, end }, onMark) {
-    if (this.#tail !== undefined) this.#readOn(bytes, { from, end }, onMark);
-    let at = bytes.indexOf(CARET, from);
+    const start = this.#tail === undefined ? from : this.#readOn(bytes, { from, end }, onMark);
+    let at = bytes.indexOf(CARET, start);
     while (at !== -1 && at < end) {
       if (at + MARK_BYTES > end) {
         this.#tail = Buffer.from(bytes.subarray(at, end));
@@ -32,12 +32,13 @@ export class MarkReader {
     }
   }
 
-  /** A mark that was cut off: by the end of a read, or by the header of a message's next fragment. */
+  /** Reads on in a mark that was cut off, by the end of a read or by a fragment's header, and gives the place after it. */
   #readOn(bytes, { from, end }, onMark) {
-    const missing = MARK_BYTES - this.#tail.length;
-    const mark = Buffer.concat([this.#tail, bytes.subarray(from, Math.min(end, from + missing))]);
+    const until = Math.min(end, from + MARK_BYTES - this.#tail.length);
+    const mark = Buffer.concat([this.#tail, bytes.subarray(from, until)]);
     this.#tail = mark.length < MARK_BYTES ? mark : undefined;
     if (this.#tail === undefined) emit(mark, 0, onMark);
+    return until;
   }
 }
 
