@@ -20,10 +20,11 @@ const { AUTH_MIGRATIONS } = await import(`${source}/features/auth/store.js`);
 const { chatMigrations } = await import(`${source}/features/chat/records/index.js`);
 const { appendStore, LogWriter, Outbox } = await import(`${source}/features/chat/log/index.js`);
 const { LogPublisher } = await import(`${source}/features/chat/log/log-publisher.js`);
+const { EventMeter } = await import(`${source}/features/chat/log/commit/event-meter.js`);
 const { MemoryTopicBus } = await import(`${source}/realtime/fanout/topic-bus.memory.js`);
 const { LargeRooms } = await import(`${source}/features/chat/large-rooms/index.js`);
 const { ANY_SIZE } = await import(`${source}/features/chat/room-sizes.js`);
-const { SystemClock, newId } = await import(`${source}/realtime/index.js`);
+const { Meters, SystemClock, newId } = await import(`${source}/realtime/index.js`);
 
 for (const durability of ['full', 'process']) {
   await inFolder(durability, async (database) => {
@@ -92,7 +93,7 @@ async function measureBatches(database, rooms, size) {
 async function measureSenders(database, rooms, count) {
   const writer = new LogWriter(
     database.open(appendStore),
-    new LogPublisher(new MemoryTopicBus(), new Outbox()),
+    new LogPublisher(new MemoryTopicBus(), new Outbox(), new EventMeter(new Meters())),
     new SystemClock(),
     new LargeRooms({ rooms: ANY_SIZE }),
   );

@@ -12,7 +12,7 @@ const ADDRESS_LINE = /^Parley listens on (http\S+)$/m;
 export interface ProcessOptions {
   /**
    * Configuration keys. Of the process's environment only `PATH` is passed on. The rates of frames and sends are off unless
-   * they are set here.
+   * they are set here; so is the admin listener of a service that is to run.
    */
   readonly env?: Readonly<Record<string, string>>;
   /** The folder to work in: `.env` is read there, and the default `DATA_DIR` is under it. */
@@ -88,7 +88,7 @@ interface RunningChild {
  * when it ends before that.
  */
 export async function startProcess(options: ProcessOptions): Promise<TestProcess> {
-  const child = run(options);
+  const child = run({ ...options, env: { ADMIN_PORT: '0', ...options.env } });
   const address = new Promise<string>((resolve) => {
     child.process.stdout?.on('data', () => {
       const url = ADDRESS_LINE.exec(child.output())?.[1];
@@ -115,14 +115,7 @@ export async function runProcess(options: ProcessOptions): Promise<Exit & { read
 function run({ env = {}, cwd, main = ownMain() }: ProcessOptions): RunningChild {
   const child = spawn(process.execPath, ['--enable-source-maps', main], {
     cwd,
-    env: {
-      PATH: process.env['PATH'],
-      PORT: '0',
-      HOST: '127.0.0.1',
-      ADMIN_PORT: '0',
-      ...UNLIMITED_FRAMES,
-      ...env,
-    },
+    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', ...UNLIMITED_FRAMES, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: Buffer[] = [];

@@ -17,6 +17,7 @@ import {
   streamsStore,
 } from './log/index.js';
 import { messageProviders, messagesStore } from './messages/index.js';
+import { metricsProviders } from './metrics/index.js';
 import { profileProviders } from './profiles/index.js';
 import { readingProviders, readsStore, receiptsStore } from './reading/index.js';
 import { chatMigrations } from './records/index.js';
@@ -83,6 +84,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
     ...streamProviders,
     ...profileProviders,
     ...syncProviders,
+    ...metricsProviders,
   ],
   exports: [LargeRooms, RoomLog, LogReader, RoomAccess, RoomPushes, MembershipChanges],
 })

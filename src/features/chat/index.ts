@@ -2,8 +2,6 @@ export { ChatModule } from './chat.module.js';
 export type { ChatSettings } from './chat.settings.js';
 export { ConsumesLog, type LogBatch, type LogConsumer } from './consumers/index.js';
 export { IsClientId, IsId, IsMeta, IsSeq, IsText, Optional } from './frames/index.js';
-/** @public Read by whoever shows metrics. */
-export { LargeRooms, type Spared } from './large-rooms/index.js';
 export {
   type Append,
   type AppendInput,

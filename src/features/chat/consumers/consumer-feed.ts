@@ -41,6 +41,11 @@ export class ConsumerFeed {
     private readonly around: FeedSurroundings,
   ) {}
 
+  /** How often in a row it has failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** There may be events for the consumer. */
   wake(): void {
     this.#isWoken = true;

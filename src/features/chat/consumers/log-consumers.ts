@@ -57,6 +57,11 @@ export class LogConsumers
     look();
   }
 
+  /** How often each consumer has failed in a row. */
+  *failures(): Iterable<readonly [string, number]> {
+    for (const [name, feed] of this.#feeds) yield [name, feed.failures];
+  }
+
   /** The first that a stop does. What consumers are at may go on while connections are closed. */
   onModuleDestroy(): void {
     this.#stopLooking?.();

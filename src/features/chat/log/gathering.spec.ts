@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { TopicBus } from '../../../realtime/index.js';
+import { Meters, TopicBus } from '../../../realtime/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { ManualClock } from '../../../testing/index.js';
 import { LargeRooms } from '../large-rooms/index.js';
 import type { RoomEvent } from '../records/index.js';
 import { AppendDriver, LOG_MIGRATIONS } from './append-driver.js';
 import type { Change, Stored } from './append/index.js';
+import { EventMeter } from './commit/event-meter.js';
 import { LogPublisher } from './log-publisher.js';
 import { LogWriter } from './log-writer.js';
 import { Outbox } from './outbox.js';
@@ -38,7 +39,12 @@ beforeEach(async () => {
   bus = new RecordingBus();
   clock = new ManualClock();
   largeRooms = new LargeRooms({ rooms: { largeMembers: 2, maxMembers: 1000 } });
-  writer = new LogWriter(log.appends, new LogPublisher(bus, new Outbox()), clock, largeRooms);
+  writer = new LogWriter(
+    log.appends,
+    new LogPublisher(bus, new Outbox(), new EventMeter(new Meters())),
+    clock,
+    largeRooms,
+  );
   roomId = (await log.stored(log.creation({ kind: 'channel', memberIds: ['bob', 'cy'] }))).roomId;
 });
 

@@ -1,4 +1,6 @@
 import type { Provider } from '@nestjs/common';
+import { EventMeter } from './commit/event-meter.js';
+import { MeasuredAppends } from './commit/measured-appends.js';
 import { LogPublisher } from './log-publisher.js';
 import { LogReader } from './log-reader.js';
 import { SqlLogReader } from './log-reader.sql.js';
@@ -31,8 +33,10 @@ export { type DueStreams, type SpokenStream, store as streamsStore } from './str
 
 /** What chat's module provides for the rooms' logs; `RoomLog` and `LogReader` are for other features too. */
 export const logProviders: Provider[] = [
+  EventMeter,
   LogPublisher,
   LogWriter,
+  MeasuredAppends,
   Outbox,
   ReadPositions,
   RoomLog,

@@ -9,6 +9,7 @@ import {
   userChannel,
 } from '../records/index.js';
 import type { Outcome } from './append/index.js';
+import { EventMeter } from './commit/event-meter.js';
 import { Outbox } from './outbox.js';
 
 /** Tells whom it concerns of what was committed: the rooms, the users who came and went, and the outbox's consumers. */
@@ -17,6 +18,7 @@ export class LogPublisher {
   constructor(
     private readonly bus: TopicBus,
     readonly outbox: Outbox,
+    private readonly meter: EventMeter,
   ) {}
 
   /** Publishes the events of a commit in their order, each once, and gives them. */
@@ -28,6 +30,7 @@ export class LogPublisher {
     const all = [...byRoom.values()].flat();
     for (const event of all) this.publishMembership(event);
     this.outbox.filled(all);
+    this.meter.stored(all);
     return all;
   }
 

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Clock, RealtimeError, SystemClock, TopicBus } from '../../../realtime/index.js';
+import { type Clock, Meters, RealtimeError, SystemClock, TopicBus } from '../../../realtime/index.js';
 import { StorageError } from '../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { LargeRooms } from '../large-rooms/index.js';
 import { ANY_SIZE, type RoomSizes } from '../room-sizes.js';
 import { AppendDriver, LOG_MIGRATIONS } from './append-driver.js';
+import { EventMeter } from './commit/event-meter.js';
 import { LogPublisher } from './log-publisher.js';
 import { LogWriter } from './log-writer.js';
 import { Outbox } from './outbox.js';
@@ -39,7 +40,12 @@ beforeEach(async () => {
 afterEach(async () => test.close());
 
 function newWriter(clock: Clock = new SystemClock(), rooms: RoomSizes = ANY_SIZE): LogWriter {
-  return new LogWriter(log.appends, new LogPublisher(bus, new Outbox()), clock, new LargeRooms({ rooms }));
+  return new LogWriter(
+    log.appends,
+    new LogPublisher(bus, new Outbox(), new EventMeter(new Meters())),
+    clock,
+    new LargeRooms({ rooms }),
+  );
 }
 
 /** How many commits wrote members' rows, which every message does. */

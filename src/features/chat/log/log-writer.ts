@@ -1,9 +1,10 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { Clock, RealtimeError } from '../../../realtime/index.js';
-import { InjectStore, type Store, StorageError } from '../../../storage/index.js';
-import { appendStore, type Change, type Outcome, type Refused, type Stored } from './append/index.js';
+import { StorageError } from '../../../storage/index.js';
+import type { Change, Outcome, Refused, Stored } from './append/index.js';
 import { GatheringWindows, LargeRooms } from '../large-rooms/index.js';
 import { membersIn, type RoomEvent } from '../records/index.js';
+import { MeasuredAppends } from './commit/measured-appends.js';
 import { LogPublisher } from './log-publisher.js';
 
 /** Events of one commit. More would make its first append wait for too long. */
@@ -40,7 +41,7 @@ export class LogWriter implements OnModuleDestroy, OnApplicationShutdown {
   private committing: Promise<void> | undefined;
 
   constructor(
-    @InjectStore(appendStore) private readonly store: Store<typeof appendStore>,
+    @Inject(MeasuredAppends) private readonly store: Pick<MeasuredAppends, 'append'>,
     private readonly publisher: LogPublisher,
     private readonly clock: Clock,
     private readonly largeRooms: LargeRooms,
@@ -53,9 +54,14 @@ export class LogWriter implements OnModuleDestroy, OnApplicationShutdown {
    * the database could not do with a `StorageError`.
    */
   submit(change: Change): Append<Stored> {
-    if (this.queue.length + this.windows.size >= MAX_QUEUE) return turnedAway();
+    if (this.waiting >= MAX_QUEUE) return turnedAway();
     const committed = new Promise<Stored>((resolve, reject) => this.enter({ change, resolve, reject }));
     return { admitted: Promise.resolve(), committed };
+  }
+
+  /** Changes that have been taken and are in no commit yet. */
+  get waiting(): number {
+    return this.queue.length + this.windows.size;
   }
 
   /** From here on nothing waits for others: the connections are about to be closed. */

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SERVICE, SystemClock, TopicBus, type UserActor } from '../../../realtime/index.js';
+import { Meters, SERVICE, SystemClock, TopicBus, type UserActor } from '../../../realtime/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { LargeRooms } from '../large-rooms/index.js';
 import { ANY_SIZE } from '../room-sizes.js';
 import { AppendDriver, LOG_MIGRATIONS } from './append-driver.js';
+import { EventMeter } from './commit/event-meter.js';
 import { LogPublisher } from './log-publisher.js';
 import { LogWriter } from './log-writer.js';
 import { Outbox } from './outbox.js';
@@ -29,7 +30,7 @@ let roomId: string;
 beforeAll(async () => {
   test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
   driver = new AppendDriver(test.database);
-  const publisher = new LogPublisher(new SilentBus(), new Outbox());
+  const publisher = new LogPublisher(new SilentBus(), new Outbox(), new EventMeter(new Meters()));
   const largeRooms = new LargeRooms({ rooms: ANY_SIZE });
   log = new RoomLog(new LogWriter(driver.appends, publisher, new SystemClock(), largeRooms));
   roomId = await driver.group();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../../realtime/index.js';
 import { plainQuery, type QueryLike } from '../../../storage/index.js';
+import { isOwnType } from './commit/own-types.js';
 import { type Append, LogWriter } from './log-writer.js';
 import type { RoomEvent, RoomRole } from '../records/index.js';
 
@@ -30,15 +31,6 @@ export interface Committed {
 
 const MAX_BODY_BYTES = 16 * 1024;
 const TYPE = /^[a-z][a-z0-9]*(?:\.[a-z][a-z0-9-]*)+$/;
-const OWN_PREFIXES: ReadonlySet<string> = new Set([
-  'message',
-  'reaction',
-  'pin',
-  'member',
-  'members',
-  'room',
-  'stream',
-]);
 const EVERY_EVENTS_PROPERTIES = ['roomId', 'seq', 'type', 'actorId', 'at'];
 
 /** The door through which modules append events of their own to a room's log. */
@@ -79,8 +71,7 @@ export class RoomLog {
 }
 
 function requireType(type: string): void {
-  const [prefix = ''] = type.split('.');
-  if (TYPE.test(type) && !OWN_PREFIXES.has(prefix)) return;
+  if (TYPE.test(type) && !isOwnType(type)) return;
   throw new Error(
     `"${type}" is no event type for a module: name it <prefix>.<past participle> in lower case, with a prefix of the module's own`,
   );

@@ -14,6 +14,8 @@ import { StreamingFeature } from './streaming-feature.js';
 import { StreamingGateway } from './streaming.gateway.js';
 import { StreamsService } from './streams.service.js';
 
+export { OpenStreams } from './open/open-streams.js';
+
 /** What chat's module provides for messages that are said little by little. */
 export const streamingProviders: Provider[] = [
   OpenStreams,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { SUPERCHAT } from '../../../../realtime/frames/superchat.codec.js';
 import { OutboundFrame } from '../../../../realtime/index.js';
 import { FrameCache } from './frame-cache.js';
 import { RoomFrames } from './room-frames.js';
@@ -24,6 +25,24 @@ describe('the cache of frames', () => {
     expect(kept(cache, [1, 2, 3, 4])).toEqual([2, 3, 4]);
     cache.put('garden', 3, frame('y'));
     expect(kept(cache, [1, 2, 3, 4])).toEqual([2, 3, 4]);
+  });
+
+  it('counts what frames are encoded to later, for other subprotocols', () => {
+    const { length } = frame('x').text;
+    const cache = new FrameCache(3 * length);
+    const frames = [1, 2, 3].map((seq) => {
+      const made = frame('x');
+      cache.put('garden', seq, made);
+      return made;
+    });
+    for (const _ of [1, 2]) frames[2]?.encodedBy(SUPERCHAT);
+    expect(kept(cache, [1, 2, 3])).toEqual([2, 3]);
+    frames[0]?.encodedBy(SUPERCHAT);
+    expect(kept(cache, [1, 2, 3])).toEqual([2, 3]);
+    frames[1]?.encodedBy(SUPERCHAT);
+    expect(kept(cache, [1, 2, 3])).toEqual([3]);
+    cache.put('garden', 4, frame('x'));
+    expect(kept(cache, [3, 4])).toEqual([3, 4]);
   });
 
   it('forgets every frame that shows a message, and no other', () => {

@@ -44,6 +44,10 @@ export class OpenStreams {
     return this.streams.get(streamId);
   }
 
+  get count(): number {
+    return this.streams.size;
+  }
+
   all(): Iterable<OpenStream> {
     return this.streams.values();
   }
