@@ -1,4 +1,5 @@
 import type { Key, Values } from './settings/settings.js';
+import { isSampleSecret } from './sample-secrets.js';
 import { isLoopback } from './value-kinds.js';
 
 /** In characters: what nobody guesses. */
@@ -39,7 +40,7 @@ const RULES: readonly Rule[] = [
   needs('AUTH_AUDIENCE', 'AUTH_ISSUER'),
   (values) =>
     values.AUTH_ISSUER !== null && values.AUTH_ISSUER === values.PUBLIC_URL
-      ? "AUTH_ISSUER is PUBLIC_URL: allowed is an issuer other than this service, whose own tokens are taken anyway"
+      ? 'AUTH_ISSUER is PUBLIC_URL: allowed is an issuer other than this service, whose own tokens are taken anyway'
       : undefined,
   inProduction((values) =>
     values.AUTH_JWKS_URL !== null && isPlainHttpBeyondLoopback(values.AUTH_JWKS_URL)
@@ -59,6 +60,16 @@ const RULES: readonly Rule[] = [
   inProduction((values) =>
     values.ADMIN_TOKEN !== null && values.ADMIN_TOKEN.length < SHORTEST_SECRET
       ? `ADMIN_TOKEN is too short: with NODE_ENV=production at least ${SHORTEST_SECRET} characters are allowed`
+      : undefined,
+  ),
+  inProduction((values) =>
+    values.ADMIN_TOKEN !== null && isSampleSecret(values.ADMIN_TOKEN)
+      ? 'ADMIN_TOKEN is a sample: with NODE_ENV=production only a secret that nobody else has is allowed'
+      : undefined,
+  ),
+  inProduction((values) =>
+    values.S3_URL !== null && isSampleSecret(decodeURIComponent(new URL(values.S3_URL).password))
+      ? 'S3_URL has the secret of a sample: with NODE_ENV=production only one that nobody else has is allowed'
       : undefined,
   ),
   inProduction((values) =>

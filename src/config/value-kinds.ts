@@ -73,7 +73,15 @@ function isBucketUrl(value: string): boolean {
   if (!URL.canParse(value)) return true;
   const { protocol, username, password, host, pathname } = new URL(value);
   const hasBucket = protocol === 's3:' ? host !== '' : /[^/]/.test(pathname);
-  return hasBucket && username !== '' && password !== '';
+  return hasBucket && [username, password].every((part) => part !== '' && isPercentEncoded(part));
+}
+
+function isPercentEncoded(part: string): boolean {
+  try {
+    return decodeURIComponent(part) !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** The scheme, host and port of a service, without a path. Kept as a browser writes it: lower case, no default port. */

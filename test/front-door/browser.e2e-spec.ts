@@ -8,6 +8,8 @@ import { createRoom } from '../conformance/contract.js';
 import { ask } from '../support/ask.js';
 import { CHROMIUM, describeWith } from '../support/tools.js';
 
+const describeInChromium = describeWith(CHROMIUM);
+
 /** A browser is slow to start on a busy machine. */
 const START_TIMEOUT_MS = 60_000;
 
@@ -58,7 +60,7 @@ async function servePages(): Promise<{ server: Server; origin: string }> {
   return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-describeWith(CHROMIUM, 'in Chromium (T01)', () => {
+describeInChromium('in Chromium (T01)', () => {
   let server: TestServer;
   let browser: Browser;
   let listed: Awaited<ReturnType<typeof servePages>>;

@@ -12,6 +12,8 @@ import { documentedConfiguration, Nginx } from './nginx.js';
 
 const HEARTBEAT_MS = 300;
 
+const describeBehindNginx = describeWith(NGINX);
+
 /** In nginx's words; longer than a heartbeat. */
 const READ_TIMEOUT = '1s';
 const READ_TIMEOUT_MS = 1000;
@@ -58,7 +60,7 @@ class Client {
   }
 }
 
-describeWith(NGINX, 'behind nginx, set up as documented', () => {
+describeBehindNginx('behind nginx, set up as documented', () => {
   const certificate = makeCertificate('proxy');
   let folder: string;
   let server: TestServer;
@@ -189,7 +191,7 @@ describeWith(NGINX, 'behind nginx, set up as documented', () => {
   });
 });
 
-describeWith(NGINX, 'behind nginx with its defaults', () => {
+describeBehindNginx('behind nginx with its defaults', () => {
   let server: TestServer;
   let nginx: Nginx;
   let url: string;

@@ -20,19 +20,26 @@ export interface AskOptions extends Pick<RequestOptions, 'ca' | 'localAddress'> 
 /** Sends one request over http or https, on a connection of its own. */
 export async function ask(url: string, { body, headers, ...options }: AskOptions = {}): Promise<Answer> {
   const send = url.startsWith('https:') ? tlsRequest : plainRequest;
-  const isJson = body !== undefined && !Buffer.isBuffer(body);
+  const content = contentOf(body);
+  const method = body === undefined ? 'GET' : 'POST';
   const sending = send(url, {
     ...options,
     agent: false,
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { ...(isJson && { 'content-type': 'application/json' }), ...headers },
+    method,
+    headers: { ...content.headers, ...headers },
   });
-  sending.end(isJson ? JSON.stringify(body) : body);
+  sending.end(content.bytes);
   const [response] = (await once(sending, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
   return { status: response.statusCode ?? 0, headers: response.headers, text, body: parsed(response, text) };
+}
+
+function contentOf(body: AskOptions['body']): { bytes?: Buffer; headers?: Record<string, string> } {
+  if (body === undefined) return {};
+  if (Buffer.isBuffer(body)) return { bytes: body };
+  return { bytes: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } };
 }
 
 function parsed({ headers }: IncomingMessage, text: string): Record<string, unknown> {

@@ -15,18 +15,15 @@ export const CHROMIUM: Tool = { command: 'chromium', versionFlag: '--version', d
 export const TOOL_PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 
 /**
- * Describes what needs a program of the system. Where that is missing the cases are skipped, and a line says so; with `CI=true`
- * they fail instead.
+ * `describe` for what needs a program of the system. Where that is missing the cases are skipped, and a line says so; with
+ * `CI=true` that is an error instead.
  */
-export function describeWith(tool: Tool, title: string, cases: () => void): void {
-  if (isInstalled(tool)) {
-    describe(title, cases);
-    return;
-  }
+export function describeWith(tool: Tool): typeof describe | typeof describe.skip {
+  if (isInstalled(tool)) return describe;
   const missing = `${tool.command} is not installed: apt-get install ${tool.debianPackage}`;
   if (process.env['CI'] === 'true') throw new Error(missing);
-  process.stderr.write(`SKIPPED: ${title}: ${missing}\n`);
-  describe.skip(title, cases);
+  process.stderr.write(`SKIPPED: ${missing}\n`);
+  return describe.skip;
 }
 
 function isInstalled({ command, versionFlag }: Tool): boolean {
