@@ -64,7 +64,7 @@ describe('the service over HTTP', () => {
     });
   });
 
-  it('keeps the detail of a fault of ours for the log, under a ref', async () => {
+  it('keeps the detail of a fault of ours for the log, under a ref (T24)', async () => {
     const { status, body } = await server.http.get('/faults/ours');
     expect(status).toBe(500);
     expect(body).toMatchObject({ code: 'INTERNAL', ref: expect.any(String) });

@@ -172,7 +172,7 @@ describe('accounts over HTTP', () => {
     expectProblem(await service.process.http.get('/auth/nothing'), 404, 'NOT_FOUND');
   });
 
-  it('log in, and say the same for a wrong name and a wrong password', async () => {
+  it('log in, and say the same for a wrong name and a wrong password (T25)', async () => {
     await call.register({ username: 'linda' });
     const answer = await call.post('/auth/login', { username: 'LINDA', password: PASSWORD });
     expect(answer).toMatchObject({ status: 200, body: { user: { username: 'linda' }, expiresIn: 900 } });

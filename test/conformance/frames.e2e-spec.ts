@@ -252,7 +252,7 @@ describe('frames of chat alone', () => {
     },
   );
 
-  it('that stop altogether end the connection with 4408', async () => {
+  it('that stop altogether end the connection with 4408 (T08)', async () => {
     const mute = await target.connect('ann');
     mute.ws.pause();
     const started = Date.now();

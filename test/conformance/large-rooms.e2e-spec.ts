@@ -50,7 +50,7 @@ describe('a large room', () => {
   });
   afterAll(() => service.stop());
 
-  it('tells of many joins by few events, and of each join once', async () => {
+  it('tells of many joins by few events, and of each join once (T47)', async () => {
     const roomId = await largeChannel(first);
     const answers = await Promise.all(
       others.map(async ({ client }) => client.request('room.join', { roomId })),
@@ -112,7 +112,7 @@ describe('a large room', () => {
     expect(await removed.client.next('room.removed', isHere)).toEqual({ roomId, reason: 'removed' });
   });
 
-  it('is told of no reads and of few typists', async () => {
+  it('is told of no reads and of few typists (T47)', async () => {
     const roomId = await largeChannel([...first, ...others.slice(1)]);
     const { seq } = await say(owner.client, roomId, 'who reads this?');
     const readers = [...first.slice(1), ...others.slice(1)];
@@ -135,7 +135,7 @@ describe('a large room', () => {
     await owner.client.expectSilence('room.receipt');
   });
 
-  it('takes in nobody more than it may have', async () => {
+  it('takes in nobody more than it may have (T47)', async () => {
     const roomId = await largeChannel([...first, ...others]);
     const [late] = await usersOf(target, 'late', 1);
     expect(await codeOf(late?.client as TestClient, 'room.join', { roomId })).toBe('FORBIDDEN');

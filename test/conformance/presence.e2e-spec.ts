@@ -73,7 +73,7 @@ describe('presence.*', () => {
     expect(pushed).toMatchObject({ userId: bobId, status, text: 'a text' });
   });
 
-  it('shows the invisible as offline to others', async () => {
+  it('shows the invisible as offline to others (T35)', async () => {
     await watch();
     const { presence } = await bob.request('presence.set', { status: 'invisible', text: 'hidden' });
     expect(presence).toMatchObject({ status: 'invisible' });
@@ -151,7 +151,7 @@ describe('presence.*', () => {
     await change();
   });
 
-  it('shows strangers as offline, like who does not exist', async () => {
+  it('shows strangers as offline, like who does not exist (T35)', async () => {
     const stranger = await target.connect('stranger');
     await bob.request('presence.set', { status: 'dnd', text: 'secret' });
     const { presences } = await stranger.request('presence.get', { userIds: [bobId, NOBODY] });
@@ -215,7 +215,7 @@ describe('presence.*', () => {
     await other.close();
   });
 
-  it('hides rooms of others, and bounds its lists at 200', async () => {
+  it('hides rooms of others, and bounds its lists at 200 (T35)', async () => {
     const foreign = await createRoom(bob, { kind: 'group' });
     const unknown = await failure(ann, 'presence.watch', { roomId: NOBODY });
     expect(unknown).toMatchObject({ code: 'NOT_FOUND' });

@@ -89,7 +89,7 @@ async function follower(user: string): Promise<RawClient> {
   return client;
 }
 
-describe('a peer that does not read', () => {
+describe('a peer that does not read (T18)', () => {
   it('costs a bounded amount of memory, holds up nobody, and misses nothing when it reads again', async () => {
     const [slow, quick] = [await follower('slow'), await follower('quick')];
     slow.ws.pause();

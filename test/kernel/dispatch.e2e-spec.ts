@@ -124,7 +124,7 @@ describe('answers', () => {
     });
   });
 
-  it('tell nothing of a fault of ours but a reference', async () => {
+  it('tell nothing of a fault of ours but a reference (T24)', async () => {
     const failure = await client.ask('work.break');
     expect(failure.data).toMatchObject({
       code: 'INTERNAL',

@@ -55,7 +55,7 @@ async function silentPeer(user: string): Promise<RawClient> {
   return client;
 }
 
-describe('a heartbeat', () => {
+describe('a heartbeat (T08)', () => {
   it('keeps a quiet connection that answers its pings', async () => {
     const client = await kernel.connect('ann');
     for (let beat = 0; beat < 8; beat++) {

@@ -59,7 +59,7 @@ function toldOf({ entries }: History): number {
   return entries.filter(({ kind }: Entry) => kind === 'removed').length;
 }
 
-describe('removals that race sends', () => {
+describe('removals that race sends (T32)', () => {
   it('are the last that the removed users learn of their rooms, and joins miss nothing', async () => {
     const recorder = new Recorder();
     const victims = await Promise.all(

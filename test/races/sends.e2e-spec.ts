@@ -40,7 +40,7 @@ async function messagesOf(roomId: string): Promise<Json[]> {
 }
 
 describe('sends that race', () => {
-  it('with one clientId over several connections are one message and fifty equal answers', async () => {
+  it('with one clientId over several connections are one message and fifty equal answers (T36)', async () => {
     for (let round = 0; round < 10; round++) {
       const roomId = await newRoom();
       const data = { roomId, clientId: 'the same one', text: 'once', meta: { round } };
@@ -57,7 +57,7 @@ describe('sends that race', () => {
     expect(bob.waiting('room.event').filter(({ data }) => data['type'] === 'message')).toEqual([]);
   });
 
-  it('with one clientId and two texts are one of the two, and the other is a conflict', async () => {
+  it('with one clientId and two texts are one of the two, and the other is a conflict (T36)', async () => {
     const roomId = await newRoom();
     const answers = await Promise.all(
       Array.from({ length: 50 }, async (_, index) =>

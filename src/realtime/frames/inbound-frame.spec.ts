@@ -53,7 +53,7 @@ const frames = fc.record(
 );
 
 describe('a frame', () => {
-  it('is what JSON.parse reads, and refused exactly when it is nested too deep', () => {
+  it('is what JSON.parse reads, and refused exactly when it is nested too deep (T23)', () => {
     const property = fc.property(frames, (frame) => {
       const text = JSON.stringify(frame);
       const { event, id, data } = JSON.parse(text) as Record<string, unknown>;

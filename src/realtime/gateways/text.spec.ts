@@ -4,7 +4,7 @@ import { isText } from './text.js';
 
 const RULES = { min: 1, max: 10 };
 
-describe('text', () => {
+describe('text (T38)', () => {
   it('is counted in code points', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 0, maxLength: 12 });
     const property = fc.property(text, (value) => {

@@ -71,7 +71,7 @@ it('knows every route of attachments', () => {
   expect(CALLS.map(({ route }) => route).toSorted()).toEqual(routes().toSorted());
 });
 
-describe.each(SETTINGS)('in a room that is a %s', (setting) => {
+describe.each(SETTINGS)('in a room that is a %s (T33)', (setting) => {
   it.each(CALLS.map((call) => [call.route, call] as const))('%s is for whom it is for', async (_, call) => {
     const room = await people.staff(setting);
     const verdicts: Record<string, unknown> = {};

@@ -34,7 +34,7 @@ it('knows every request for rooms and messages of the handlers’ table', () => 
   expect(known.filter((event) => !event.startsWith('presence.')).toSorted()).toEqual(forRooms.toSorted());
 });
 
-describe.each(SETTINGS)('in a room that is a %s', (setting) => {
+describe.each(SETTINGS)('in a room that is a %s (T33)', (setting) => {
   it.each(ROWS.map((row) => [row.event, row.what, row] as const))(
     '%s %s is for whom it is for',
     async (...args) => {
@@ -71,7 +71,7 @@ describe.each(['group', 'channel'] as const)('in a %s, another’s stream', (set
 });
 
 describe.each(SETTINGS)('of a room that is a %s', (setting) => {
-  it('lists, news, events and words are its members’', async () => {
+  it('lists, news, events and words are its members’ (T33)', async () => {
     const room = await people.staff(setting);
     for (const rank of ranksIn(setting)) {
       const [client, roomId] = [people.clients[rank], room.roomOf(rank)];
@@ -92,7 +92,7 @@ describe.each(SETTINGS)('of a room that is a %s', (setting) => {
     }
   });
 
-  it('nothing is pushed to those who are no members', async () => {
+  it('nothing is pushed to those who are no members (T32)', async () => {
     const room = await people.staff(setting);
     const outsiders = [people.clients.exMember, people.clients.banned, people.clients.stranger];
     for (const client of outsiders) await client.expectSilence('none');

@@ -158,7 +158,7 @@ describe.each(Object.entries(CALLS))('%s', (name, { body, status, fields }) => {
     expect(verdict(answer)).toBe('refused: other');
   });
 
-  it.each(Object.entries(fields))('tells what it takes as %s', async (field, rules) => {
+  it.each(Object.entries(fields))('tells what it takes as %s (T21)', async (field, rules) => {
     const values = valuesOf(rules);
     const verdicts: Record<string, string> = {};
     for (const [what, raw] of values)

@@ -26,7 +26,7 @@ function failureOf(frame: Json): Json | undefined {
   return frame['event'] === 'exception' ? (frame['data'] as Json) : undefined;
 }
 
-it('has every request of the handlers’ table, and no other', () => {
+it('has every request of the handlers’ table, and no other (T21)', () => {
   const routes = server.get(RouteTable).at('/ws');
   expect(Object.keys(REQUESTS).toSorted()).toEqual([...(routes?.events.keys() ?? [])].toSorted());
 });
@@ -46,7 +46,7 @@ describe.each(Object.entries(REQUESTS))('%s', (event, { data, fields }) => {
     }
   });
 
-  it.each(['__proto__', 'constructor', 'prototype'])('is a bad frame with %s', async (key) => {
+  it.each(['__proto__', 'constructor', 'prototype'])('is a bad frame with %s (T22)', async (key) => {
     const answer = await exchange(world.client, event, withField(data(world), key, `{"polluted":"${MARK}"}`));
     expect(answer['data']).toEqual({ status: 'error', code: 'BAD_FRAME', message: expect.any(String) });
     expect(JSON.stringify(answer)).not.toContain(MARK);
@@ -55,7 +55,7 @@ describe.each(Object.entries(REQUESTS))('%s', (event, { data, fields }) => {
 
   const names = Object.keys(fields);
   // A request without fields has none to be tried.
-  (names.length === 0 ? it.skip : it).each(names)('tells what it takes as %s', async (name) => {
+  (names.length === 0 ? it.skip : it).each(names)('tells what it takes as %s (T21)', async (name) => {
     const field = fields[name];
     if (field === undefined) throw new Error(`${event} has no ${name}`);
     const values = valuesOf(field);

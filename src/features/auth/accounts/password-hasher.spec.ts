@@ -56,7 +56,19 @@ describe('PasswordHasher', () => {
     });
   });
 
-  it('takes as long for nobody as for a wrong password', async () => {
+  it('leaves the event loop to others meanwhile (T50)', async () => {
+    const { passwordHashing: _, ...settings } = CHEAP;
+    let turns = 0;
+    let next = setImmediate(function turn() {
+      turns += 1;
+      next = setImmediate(turn);
+    });
+    await new PasswordHasher(settings).hash('correct horse');
+    clearImmediate(next);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it('takes as long for nobody as for a wrong password (T25)', async () => {
     const dear = new PasswordHasher({
       ...CHEAP,
       passwordHashing: { memoryKiB: 8_192, passes: 2, concurrency: 1 },

@@ -116,7 +116,7 @@ describe('TokenEnds', () => {
     expect(connection).toMatchObject({ closed: undefined, pushes: [] });
   });
 
-  it('is not moved by a jump of the wall clock', async () => {
+  it('is not moved by a jump of the wall clock (T49)', async () => {
     const connection = watched(900_000);
     clock.jump(3_600_000);
     await clock.advance(1_000);
