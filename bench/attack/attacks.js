@@ -31,7 +31,7 @@ async function workers(count, run, round) {
 
 /** Every third hangs up with a reset while it is being looked at. */
 async function floodUpgrades(target, run) {
-  if (run.rounds % 3 === 0) {
+  if (run.round % 3 === 0) {
     const socket = dial(target);
     await write(
       socket,
@@ -82,7 +82,7 @@ async function announceGiants(target, run) {
   const socket = await open(target, run);
   if (!socket) return;
   const lengths = [2n ** 31n, 2n ** 53n - 1n, 2n ** 63n - 1n, 65_537n];
-  socket.write(frame(Buffer.alloc(1000), { announced: lengths[Math.abs(run.rounds) % lengths.length] }));
+  socket.write(frame(Buffer.alloc(1000), { announced: lengths[run.round % lengths.length] }));
   await end(socket, run);
 }
 
@@ -105,7 +105,7 @@ async function neverReading(target, run) {
 }
 
 async function guess(target, run) {
-  const username = target.victims[Math.abs(run.rounds) % target.victims.length];
+  const username = target.victims[run.round % target.victims.length];
   const answer = await post(target, '/auth/login', { username, password: randomBytes(9).toString('base64') });
   run.count(String(answer.status));
 }
@@ -120,7 +120,7 @@ async function floodMessages(target, run) {
     Buffer.concat(
       Array.from({ length: 200 }, () => {
         sent += 1;
-        const clientId = `${process.pid}-${run.rounds}-${sent}`;
+        const clientId = `${process.pid}-${run.round}-${sent}`;
         return frame(JSON.stringify({ event: 'message.send', id: sent, data: { ...data, clientId } }));
       }),
     );
@@ -146,7 +146,7 @@ const BAD_FRAMES = [
 async function sendBadFrames(target, run) {
   const socket = await open(target, run);
   if (!socket) return;
-  const bad = BAD_FRAMES[Math.abs(run.rounds) % BAD_FRAMES.length];
+  const bad = BAD_FRAMES[run.round % BAD_FRAMES.length];
   socket.write(Buffer.concat(Array(12).fill(bad)));
   await end(socket, run, 1000);
 }

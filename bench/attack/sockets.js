@@ -14,16 +14,19 @@ const REFUSED_PAUSE_MS = 50;
 /** How long and how often an attack goes on, and what the service answered it. */
 export class Run {
   counts = {};
+  /** How many rounds were begun. */
+  round = 0;
+  #rounds;
   #endsAt;
 
   constructor({ seconds = Infinity, rounds = Infinity }) {
-    this.rounds = rounds;
+    this.#rounds = rounds;
     this.#endsAt = performance.now() + seconds * 1000;
   }
 
   /** Whether there is another round. */
   take() {
-    return this.rounds-- > 0 && performance.now() < this.#endsAt;
+    return this.round++ < this.#rounds && performance.now() < this.#endsAt;
   }
 
   count(what) {
@@ -103,7 +106,10 @@ export async function write(socket, bytes) {
   if (socket.write(bytes)) {
     await new Promise(setImmediate);
   } else {
-    await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined);
+    const over = new AbortController();
+    const ends = ['drain', 'close'].map((event) => once(socket, event, { signal: over.signal }));
+    await Promise.race(ends).catch(() => undefined);
+    over.abort();
   }
   return !socket.destroyed;
 }
