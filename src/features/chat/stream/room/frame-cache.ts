@@ -6,11 +6,14 @@ interface Cached {
   readonly frame: OutboundFrame;
   /** The message whose words are in the frame, as a key of `showing`. */
   readonly message: string | undefined;
+  /** Of all that the frame is encoded to. */
+  bytes: number;
 }
 
 /**
  * The encoded events that were last pushed on this node, of all rooms together, so that those who fell behind a little
- * are brought up without a read and without encoding again. The oldest go first when `maxBytes` is passed.
+ * are brought up without a read and without encoding again. The oldest go first when `maxBytes` is passed, all
+ * subprotocols together.
  */
 export class FrameCache {
   private readonly frames = new Map<string, Cached>();
@@ -29,13 +32,13 @@ export class FrameCache {
     const key = keyOf(roomId, seq);
     this.remove(key);
     const message = messageSeq === undefined ? undefined : keyOf(roomId, messageSeq);
-    this.frames.set(key, { frame, message });
+    const cached: Cached = { frame, message, bytes: 0 };
+    this.frames.set(key, cached);
     if (message !== undefined) this.showing.set(message, (this.showing.get(message) ?? new Set()).add(key));
-    this.bytes += frame.text.length;
-    for (const oldest of this.frames.keys()) {
-      if (this.bytes <= this.maxBytes) return;
-      this.remove(oldest);
-    }
+    // What nobody has been sent yet counts too.
+    const { length } = frame.text;
+    frame.onEncoded = (bytes) => this.grow(cached, bytes);
+    this.grow(cached, Math.max(length, frame.bytes));
   }
 
   /** A message whose content was erased in the log must not live on here, in no frame that shows it. */
@@ -43,11 +46,22 @@ export class FrameCache {
     for (const key of this.showing.get(keyOf(roomId, messageSeq)) ?? []) this.remove(key);
   }
 
+  /** By what the frame is encoded to: when it comes, and when a connection of another subprotocol is sent it. */
+  private grow(cached: Cached, bytes: number): void {
+    cached.bytes += bytes;
+    this.bytes += bytes;
+    for (const oldest of this.frames.keys()) {
+      if (this.bytes <= this.maxBytes) return;
+      this.remove(oldest);
+    }
+  }
+
   private remove(key: string): void {
     const cached = this.frames.get(key);
     if (cached === undefined) return;
     this.frames.delete(key);
-    this.bytes -= cached.frame.text.length;
+    cached.frame.onEncoded = undefined;
+    this.bytes -= cached.bytes;
     if (cached.message === undefined) return;
     const showing = this.showing.get(cached.message);
     showing?.delete(key);
