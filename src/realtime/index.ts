@@ -57,6 +57,8 @@ export type { RealtimeSettings } from './realtime.settings.js';
 export { Draining } from './drain/draining.js';
 export { type Problem, problemOf } from './errors/problem.js';
 export { type Rate, type RateLimit, RateLimits } from './limits/rate-limits.js';
+export { traceParentIn } from './tracing/trace-parent.js';
+export { activeTrace, type TraceFields } from './tracing/tracing.js';
 export { ClientAddress } from './upgrade/client-address.js';
 export { FrontDoor } from './upgrade/front-door.js';
 export { AuthorizesUpgrades, type UpgradeScope } from './upgrade/authorizes-upgrades.decorator.js';

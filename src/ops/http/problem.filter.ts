@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ErrorReporter, notFound, problemOf } from '../../realtime/index.js';
+import { ErrorReporter, notFound, problemOf, traceParentIn } from '../../realtime/index.js';
 
 /** Answers every error of an HTTP route with a problem document. Errors of frames go on to the kernel. */
 @Catch()
@@ -18,9 +18,11 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<IncomingMessage>();
     const response = http.getResponse<ServerResponse>();
     const { httpAdapter } = this.host;
+    const traceId = traceParentIn(request.headers['traceparent'])?.traceId;
     const reported = this.reporter.report(safeError(error), {
       method: request.method,
       path: pathOf(request),
+      ...(traceId && { traceId }),
     });
     if (httpAdapter.isHeadersSent(response)) {
       response.destroy();

@@ -15,6 +15,17 @@ function logged(
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** What acts on a terminal, line breaks aside. */
+const ACTS = /(?!\n)[\p{Cc}\u2028\u2029\u202a-\u202e]/u;
+
+/** What is written, line by line. */
+function linesOf(format: 'json' | 'pretty', log: (logger: ParleyLogger) => void): string[] {
+  const chunks: string[] = [];
+  const destination = { write: (chunk: string) => void chunks.push(chunk) };
+  log(new ParleyLogger({ level: 'info', format, destination }));
+  return chunks.join('').trimEnd().split('\n');
+}
+
 describe('ParleyLogger', () => {
   it('writes a record as one line, whatever is in it', () => {
     const forged = 'ann\n{"level":"fatal","msg":"forged"}\u2028';
@@ -25,6 +36,24 @@ describe('ParleyLogger', () => {
     expect(records).toHaveLength(2);
     expect(records[0]).toMatchObject({ level: 'warn', context: 'Test', msg: forged });
     expect(records[1]).toMatchObject({ level: 'warn', msg: 'fields', username: forged });
+  });
+
+  it.each([
+    'a\n{"level":"fatal","msg":"forged"}',
+    '\u001b[2J\u0007',
+    '\u2028\u2029',
+    '\u202eabc',
+    '\u009b31m\u007f',
+  ])('shows what would act on a terminal, whoever reads the log: %j (T41)', (username) => {
+    const talk = (logger: ParleyLogger): void => {
+      logger.warn({ msg: `refused ${username}`, username, err: new Error(username) }, 'Test');
+    };
+    expect(logged(talk)).toEqual([expect.objectContaining({ username, msg: `refused ${username}` })]);
+    for (const format of ['json', 'pretty'] as const) {
+      const lines = linesOf(format, talk);
+      expect(lines.join('\n')).not.toMatch(ACTS);
+      expect(lines.filter((line) => /^[{\[]/.test(line))).toHaveLength(1);
+    }
   });
 
   it('cuts long fields', () => {

@@ -1,7 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Level, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { activeTrace } from '../../realtime/index.js';
 import { cut, loggable } from './log-fields.js';
+import { visible, visibleJson, visibleLines } from './visible.js';
 
 /** What is logged, how and where. */
 export interface LoggerSettings {
@@ -25,7 +27,10 @@ const FRAMEWORK_CONTEXTS: ReadonlySet<unknown> = new Set([
 const LONGEST_MESSAGE = 1000;
 const LONGEST_STACK = 4000;
 
-/** Nest's logger on pino: one record is one line, of bounded length, without secrets. */
+/**
+ * Nest's logger on pino: one record is one line, of bounded length, without secrets, and without characters that act on a
+ * terminal. A record that is written in traced work names its trace and connection.
+ */
 export class ParleyLogger implements LoggerService {
   private readonly pino: Logger;
 
@@ -34,13 +39,14 @@ export class ParleyLogger implements LoggerService {
       level,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: activeTrace,
       // `loggable` has made plain fields of errors already.
       serializers: { err: (fields: unknown) => fields },
       formatters: { level: (label: string) => ({ level: label }) },
     };
     this.pino = pino(
       options,
-      format === 'pretty' ? prettyStream(destination) : (destination ?? pino.destination(1)),
+      format === 'pretty' ? prettyStream(destination) : jsonStream(destination ?? pino.destination(1)),
     );
   }
 
@@ -95,11 +101,16 @@ function messageOf(message: unknown): string {
   return err instanceof Error ? cut(err.message, LONGEST_MESSAGE) : '';
 }
 
+function jsonStream(destination: DestinationStream): DestinationStream {
+  return { write: (line) => destination.write(visibleJson(line)) };
+}
+
 function prettyStream(destination: DestinationStream = process.stdout): DestinationStream {
   const prettified = prettyFactory({
     colorize: destination === process.stdout && process.stdout.isTTY,
     ignore: 'pid',
     translateTime: 'SYS:HH:MM:ss.l',
+    messageFormat: ({ msg }) => visible(String(msg)),
   });
-  return { write: (line) => destination.write(prettified(line)) };
+  return { write: (line) => destination.write(visibleLines(prettified(line))) };
 }

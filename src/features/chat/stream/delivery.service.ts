@@ -24,7 +24,7 @@ export class DeliveryService implements ConnectionObserver, OnApplicationShutdow
 
   constructor(clock: Clock, log: LogReader, bus: TopicBus, topics: Topics) {
     const onTrouble = (roomId: string, err: unknown) =>
-      this.logger.warn({ roomId, err }, 'the log could not be read; trying again');
+      this.logger.warn({ msg: 'the log could not be read; trying again', roomId, err });
     const { membershipChanges } = this;
     this.delivery = new Delivery({ clock, log, bus, topics, membershipChanges, onTrouble });
   }
