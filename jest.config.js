@@ -18,5 +18,6 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.test-build/'],
   globalSetup: '<rootDir>/test/support/compile.js',
   maxWorkers: 2,
-  testTimeout: 20_000,
+  // A wait that fails says so itself, long before; this is for machines that have more to do than one suite.
+  testTimeout: 60_000,
 };
