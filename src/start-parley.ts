@@ -2,9 +2,11 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { type Config, ConfigError, type LoadedConfig, loadConfig } from './config/index.js';
+import { KeysFileError } from './features/auth/index.js';
 import { listenFault, ParleyLogger } from './ops/index.js';
 import { type AppModuleClass, applicationOptions, httpAdapter, prepare, rootModule } from './application.js';
 import { renewTlsOnHangup } from './renew-tls-on-hangup.js';
+import { rereadKeysOnHangup } from './reread-keys-on-hangup.js';
 import { stopOnSignals } from './stop-on-signals.js';
 
 const EXIT_FAILURE = 1;
@@ -12,7 +14,7 @@ const EXIT_FAILURE = 1;
 /**
  * Starts the service in this process: reads the configuration from the environment, `.env.local` and `.env` of the
  * working directory, listens, prints the address on one line, and drains on SIGTERM and SIGINT. Where it ends TLS, it takes
- * up a renewed certificate on SIGHUP.
+ * up a renewed certificate on SIGHUP, and from wherever they are the signing keys.
  *
  * It ends the process when it cannot start: with code 78 when the configuration is wrong, else with 1, after one
  * line on the standard error for each fault.
@@ -37,6 +39,7 @@ export async function startParley(appModule: AppModuleClass): Promise<void> {
     await listen(app, config);
     stopOnSignals(app, logger);
     renewTlsOnHangup(app, config, logger);
+    rereadKeysOnHangup(app, logger);
     process.stdout.write(`Parley listens on ${addressOf(app, config)}\n`);
   } catch (error) {
     giveUp(error);
@@ -79,7 +82,9 @@ function dieOfUncaughtErrors(logger: ParleyLogger): void {
   process.on('unhandledRejection', die);
 }
 
-function giveUp(error: unknown): never {
+function giveUp(fault: unknown): never {
+  // The file is read by the module that needs it, and is a part of the configuration all the same.
+  const error = fault instanceof KeysFileError ? new ConfigError([fault.message]) : fault;
   const isConfigError = error instanceof ConfigError;
   const lines = isConfigError ? error.lines : [`Parley cannot start: ${messageOf(error)}`];
   for (const line of lines) process.stderr.write(`${line}\n`);

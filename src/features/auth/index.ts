@@ -7,4 +7,6 @@ export { AUTH_SETTINGS, type AuthSettings, type ForeignIssuer } from './auth.set
 export { Authenticates } from './credentials/authenticates.decorator.js';
 export { Sessions, type SessionTerms } from './credentials/sessions.js';
 export { AccessTokenGuard } from './http/access-token.guard.js';
+export { KeyRing } from './keys/key-ring.js';
+export { KeysFileError } from './keys/key-store.file.js';
 export { UserChanges, type UserListener } from './profiles/user-changes.js';
