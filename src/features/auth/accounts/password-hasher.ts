@@ -19,7 +19,7 @@ export class PasswordHasher {
   readonly #concurrency: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
-  #dummy: Promise<string> | undefined;
+  #standIn: Promise<string> | undefined;
 
   constructor(@Inject(AUTH_SETTINGS) settings: AuthSettings) {
     const { memoryKiB, passes, concurrency } = settings.passwordHashing ?? RECOMMENDED;
@@ -33,9 +33,14 @@ export class PasswordHasher {
 
   /** Takes the same time for a user who does not exist (`null`), for whom it is always false. */
   async matches(password: string, stored: string | null): Promise<boolean> {
-    const expected = stored ?? (await (this.#dummy ??= this.hash(randomBytes(32).toString('base64'))));
+    const expected = stored ?? (await this.standIn());
     const isMatch = await this.#inTurn(() => verify(expected, bytesOf(password), this.#options));
     return isMatch && stored !== null;
+  }
+
+  /** What guesses of absent users' passwords are compared with: the hash of a password that nobody has. */
+  async standIn(): Promise<string> {
+    return await (this.#standIn ??= this.hash(randomBytes(32).toString('base64')));
   }
 
   /** Makes the stand-in for absent users ahead of the first login, whose time would tell otherwise. */
