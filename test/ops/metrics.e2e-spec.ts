@@ -1,9 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from 'parley/testing';
 import { type AdminServer, startAdminServer } from './admin-server.js';
 
 /** Frames with events that nobody handles. */
 const INVENTED = 500;
+
+const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+const documented = [...page.matchAll(/^\| `(parley_\w+)` \| (\w+) \| ([^|]*)\|/gm)].map(
+  ([, name = '', type = '', labels = '']) => ({
+    name,
+    type,
+    labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label),
+  }),
+);
 
 let service: AdminServer;
 
@@ -183,4 +193,32 @@ describe('metrics', () => {
     const counted = await valuesOf('parley_requests_total');
     expect(counted['event="unknown",outcome="UNKNOWN_EVENT"']).toBeGreaterThanOrEqual(INVENTED);
   }, 60_000);
+
+  it('are the only ones that the rules of docs/operations.md look at', () => {
+    const names = new Set(documented.map(({ name }) => name));
+    const [, rules = ''] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+    const looked = [...rules.matchAll(/parley_\w+/g)].map(([name]) => name.replace(/_bucket$/, ''));
+    expect(looked.length).toBeGreaterThan(5);
+    expect(looked.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('are those of docs/operations.md, with their types and labels, and no others', async () => {
+    // What was counted for the first time above is there by now, whichever part of it.
+    const lines = await service.metrics();
+    const types = new Map(
+      lines.flatMap((line) => {
+        const [, name, type] = /^# TYPE (parley_\w+) (\w+)$/.exec(line) ?? [];
+        return name === undefined ? [] : [[name, type] as const];
+      }),
+    );
+    expect(Object.fromEntries(types)).toEqual(
+      Object.fromEntries(documented.map(({ name, type }) => [name, type])),
+    );
+    for (const { name, labels } of documented) {
+      const shown = lines.filter((line) => new RegExp(`^${name}(_bucket|_sum|_count)?[{ ]`).test(line));
+      const names = shown.flatMap((line) => [...line.matchAll(/([a-z]+)="/g)].map(([, label]) => label));
+      const used = new Set(names.filter((label) => label !== 'le'));
+      if (shown.length > 0) expect([name, used]).toEqual([name, new Set(labels)]);
+    }
+  });
 });
