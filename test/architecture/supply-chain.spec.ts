@@ -18,9 +18,18 @@ const locked = Object.entries(packages).filter(([path]) => path !== '');
 const REGISTRY = 'https://registry.npmjs.org/';
 
 /** Releases before these have faults that a client can use. */
-const FLOORS = { ws: '8.23.0', '@nestjs/core': '12.5.0', 'file-type': '21.3.0' };
+const FLOORS = {
+  ws: '8.23.0',
+  '@nestjs/common': '12.5.0',
+  '@nestjs/core': '12.5.0',
+  '@nestjs/platform-express': '12.5.0',
+  '@nestjs/platform-ws': '12.1.0',
+  '@nestjs/websockets': '12.1.0',
+  'file-type': '21.3.0',
+  jose: '6.2.0',
+};
 
-describe('the locked packages', () => {
+describe('the locked packages (T44)', () => {
   it('have an integrity each', () => {
     expect(locked.filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))).toEqual([]);
   });
@@ -45,6 +54,13 @@ describe('the locked packages', () => {
     expect(Object.values(manifest['allowScripts'] ?? {}).every((isAllowed) => isAllowed === false)).toBe(
       true,
     );
+  });
+
+  it('are installed for what is judged without any script of theirs', () => {
+    const judge = readFileSync(new URL('../../.ci/run', import.meta.url), 'utf8');
+    expect(judge.match(/\bnpm (ci|install|i)\b.*/g)).toEqual([
+      'npm ci --ignore-scripts --no-audit --no-fund; then',
+    ]);
   });
 
   it('are pinned to the digit', () => {

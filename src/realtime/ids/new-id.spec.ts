@@ -18,7 +18,7 @@ describe('an id', () => {
     fc.assert(property);
   });
 
-  it('is never given twice, and its 74 random bits all change', () => {
+  it('is never given twice, and its 74 random bits all change (T34)', () => {
     const ids = Array.from({ length: 2000 }, () => newId(0));
     expect(new Set(ids).size).toBe(ids.length);
     const values = ids.map((id) => BigInt(`0x${id.replaceAll('-', '')}`));

@@ -52,7 +52,7 @@ async function named(content: Buffer | string = '0123456789'): Promise<Json> {
 }
 
 describe('a download', () => {
-  it('gives back the bytes, as a file to be saved', async () => {
+  it('gives back the bytes, as a file to be saved (T43)', async () => {
     const { id } = await named();
     const answer = await ask(server, `/attachments/${id}`, { as: 'bob' });
     expect([answer.status, String(answer.content)]).toEqual([200, '0123456789']);
@@ -118,7 +118,7 @@ describe('a download', () => {
     '/attachments/x',
     `/attachments/${'a'.repeat(5000)}`,
     '/attachments/%E0%A4%A',
-  ])('of %s is none', async (path) => {
+  ])('of %s is none (T43)', async (path) => {
     expect([404, 400]).toContain((await ask(server, path, { as: 'ann' })).status);
   });
 });
@@ -157,7 +157,7 @@ describe('the rights to an attachment', () => {
     expect(await statuses(sent['id'])).toMatchObject({ ann: ALL, bob: NONE });
   });
 
-  it('tell nothing of what there is', async () => {
+  it('tell nothing of what there is (T34)', async () => {
     const { id } = await uploaded(server, 'ann', roomId);
     const unknown = await ask(server, `/attachments/${roomId}`, { as: 'bob' });
     const foreign = await ask(server, `/attachments/${id}`, { as: 'bob' });
@@ -201,7 +201,7 @@ describe('a signed address', () => {
     });
   });
 
-  it('is for what it was signed for, for whom and for how long', async () => {
+  it('is for what it was signed for, for whom and for how long (T34)', async () => {
     const [one, other] = [await named(), await named()];
     const url = await signed(one['id']);
     const { id: annId } = await server.user('ann');

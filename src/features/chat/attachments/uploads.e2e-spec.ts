@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createDeflateRaw, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse as parseDisposition } from 'content-disposition';
 import { type Json, startServer, type TestClient, type TestServer } from '../../../testing/index.js';
@@ -125,7 +127,7 @@ describe('the form of an upload', () => {
   });
 });
 
-describe('the name of an attachment', () => {
+describe('the name of an attachment (T43)', () => {
   it.each([
     ['photo.png', 'photo.png'],
     ['../../etc/passwd', 'passwd'],
@@ -158,14 +160,14 @@ describe('the name of an attachment', () => {
     expect(String(headers['content-disposition'])).toMatch(/^attachment;/);
   });
 
-  it('is nowhere in the file system', async () => {
+  it('is nowhere in the file system (T43)', async () => {
     const { id } = await uploaded(server, 'ann', roomId);
     expect(await files()).toContain(id);
     for (const file of await files()) expect(file).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 
-describe('the type of an attachment', () => {
+describe('the type of an attachment (T43)', () => {
   const SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
 
   it.each<[string, string | Buffer, string]>([
@@ -200,7 +202,7 @@ describe('the size of an attachment', () => {
     }
   }
 
-  it('may be the largest, to the byte', async () => {
+  it('may be the largest, to the byte (T46)', async () => {
     const { status, body } = await upload(server, 'ann', uploadForm(roomId, Buffer.alloc(MAX_BYTES)));
     expect([status, body['attachment'].bytes]).toEqual([201, MAX_BYTES]);
   });
@@ -215,7 +217,7 @@ describe('the size of an attachment', () => {
     expect(await files()).toEqual(before);
   });
 
-  it('is refused before a byte of it when it is announced as huge', async () => {
+  it('is refused before a byte of it when it is announced as huge (T46)', async () => {
     const { accessToken } = await server.user('ann');
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.write(
@@ -224,6 +226,49 @@ describe('the size of an attachment', () => {
     const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     socket.destroy();
+  });
+});
+
+describe('an upload that would inflate (T46)', () => {
+  /** Raw deflate of zeros: a thousand times smaller than what it inflates to. */
+  async function bomb(): Promise<Buffer> {
+    const zeros = Buffer.alloc(1024 * 1024);
+    const deflate = createDeflateRaw({ level: 9 });
+    const packed: Buffer[] = [];
+    deflate.on('data', (chunk: Buffer) => packed.push(chunk));
+    for (let mib = 0; mib < 150; mib += 1) deflate.write(zeros);
+    deflate.end();
+    await once(deflate, 'end');
+    return Buffer.concat(packed);
+  }
+
+  /** The beginning of a ZIP entry that a reader of types would like to look into. */
+  const ZIP_ENTRY = Buffer.concat([
+    Buffer.from('504b030414000000080000000000000000000000000000000000130000', 'hex'),
+    Buffer.from('00[Content_Types].xml'),
+  ]);
+  /** A picture of 65,535 by 65,535 dots, as its header says. */
+  const PNG_HEAD = Buffer.from('89504e470d0a1a0a0000000d494844520000ffff0000ffff0806000000', 'hex');
+
+  it.each([
+    ['an archive', ZIP_ENTRY],
+    ['a picture', PNG_HEAD],
+    ['a compressed file', Buffer.from('1f8b0800000000000003', 'hex')],
+  ])('is kept as it is, and costs no more than its bytes: %s', async (_, head) => {
+    const content = Buffer.concat([head, await bomb()]);
+    const before = process.memoryUsage().rss;
+    const { status, body } = await upload(server, 'ann', uploadForm(roomId, content));
+    const answer = await ask(server, `/attachments/${body['attachment'].id}`, { as: 'ann' });
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+    expect([status, answer.content.equals(content)]).toEqual([201, true]);
+    expect(answer.headers['content-encoding']).toBeUndefined();
+  });
+
+  it('is no body of another call either', async () => {
+    const body = gzipSync(Buffer.from('{"username":"ann","password":"x"}'.padEnd(100_000)));
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const { status } = await ask(server, '/auth/login', { method: 'POST', headers, body });
+    expect(status).toBe(413);
   });
 });
 

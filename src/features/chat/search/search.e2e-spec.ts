@@ -331,7 +331,7 @@ const STRANGE = [
   ...PIECES.slice(0, 60).map((piece) => `hel${piece}`),
 ];
 
-describe('any query', () => {
+describe('any query (T45)', () => {
   it(`is safe: ${STRANGE.length} strange ones`, async () => {
     expect(STRANGE.length).toBeGreaterThan(200);
     await send('hello');
