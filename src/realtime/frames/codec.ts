@@ -21,8 +21,11 @@ export interface Codec {
   /** Encodes one frame that is written as JSON, in a form that many connections can share. */
   encode(json: string): Buffer;
 
-  /** What is written to a socket for these encoded frames: whole WebSocket frames, from pieces that are shared. */
-  framed(frames: readonly Buffer[]): readonly Buffer[];
+  /**
+   * What is written to a socket for these encoded frames: whole WebSocket frames, from pieces that are shared. Some of
+   * `frames` may be joined already; `count` is how many they are.
+   */
+  framed(frames: readonly Buffer[], count: number): readonly Buffer[];
 
   /** The messages without their WebSocket headers, for an extension that changes them. */
   messages(frames: readonly Buffer[]): readonly Buffer[];

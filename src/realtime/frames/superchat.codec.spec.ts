@@ -194,7 +194,7 @@ describe('what superchat sends', () => {
       const [message = Buffer.of(), ...more] = SUPERCHAT.messages(encoded);
       expect(more).toEqual([]);
       expect(unpack(message)).toEqual(asChat);
-      const framed = Buffer.concat(SUPERCHAT.framed(encoded));
+      const framed = Buffer.concat(SUPERCHAT.framed(encoded, encoded.length));
       expect(framed[0]).toBe(0x82);
       expect(payloadOf(framed).equals(message)).toBe(true);
     });
@@ -211,7 +211,7 @@ describe('what superchat sends', () => {
     const frames = [new OutboundFrame('a', { n: 1 }), new OutboundFrame('b', {})];
     const encoded = frames.map((frame) => frame.encodedBy(SUPERCHAT));
     expect(frames.map((frame) => frame.encodedBy(SUPERCHAT))).toEqual(encoded);
-    const [header, ...pieces] = SUPERCHAT.framed(encoded);
+    const [header, ...pieces] = SUPERCHAT.framed(encoded, encoded.length);
     expect(header).toHaveLength(3);
     expect(pieces.every((piece, at) => piece === frames[at]?.encodedBy(SUPERCHAT))).toBe(true);
     expect(frames[0]?.text).toBe(frames[0]?.encodedBy(CHAT));

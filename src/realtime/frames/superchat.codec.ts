@@ -32,8 +32,8 @@ export const SUPERCHAT: Codec = {
   locate,
   decode,
   encode,
-  framed(frames) {
-    const head = arrayHead(frames.length);
+  framed(frames, count) {
+    const head = arrayHead(count);
     const length = frames.reduce((sum, frame) => sum + frame.length, head.length);
     return [Buffer.concat([binaryHeader(length), head]), ...frames];
   },

@@ -28,6 +28,8 @@ export interface IntakeOwner {
   surchargeOf(bytes: number): number;
   /** Reads a frame; `retryAfterMs` above 0 says that it is above the rate. */
   read(frame: Buffer, retryAfterMs: number): PendingRequest;
+  /** Frames that are far above the rate were thrown away unread. */
+  onDiscarded(frames: number): void;
   /** A message that is none. */
   refuse(error: BadFrame): PendingRequest;
 }
@@ -53,9 +55,11 @@ export class Intake {
   push(message: Buffer): void {
     const announced = this.owner.codec.countFrames(message);
     const metered = announced === 1 ? this.meterOne(message) : this.meterMany(message, announced);
+    const frames = framesOf(metered);
+    if (frames < announced) this.owner.onDiscarded(announced - frames);
     if (metered === undefined) return;
     this.waiting.push(metered);
-    this.frames += Buffer.isBuffer(metered) ? 1 : metered.frames;
+    this.frames += frames;
   }
 
   /** Reads the next request; `undefined` when nothing waits. */
@@ -123,4 +127,9 @@ export class Intake {
     this.frames--;
     return this.owner.read(message.subarray(start, places.ends[at]), at < within ? 0 : retryAfterMs);
   }
+}
+
+function framesOf(metered: Buffer | MeteredMessage | undefined): number {
+  if (metered === undefined) return 0;
+  return Buffer.isBuffer(metered) ? 1 : metered.frames;
 }

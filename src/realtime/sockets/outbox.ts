@@ -19,6 +19,8 @@ interface StreamHandle {
  */
 export class Outbox {
   private queue: Buffer[] = [];
+  /** How many frames at the queue's beginning others are given too. */
+  private shared = 0;
   private queuedBytes = 0;
   private states: Map<string, OutboundFrame> | undefined;
   private isFlushDue = false;
@@ -56,13 +58,11 @@ export class Outbox {
     return (handle?.bytesWritten ?? this.socket.bytesWritten) - waiting;
   }
 
-  /** Takes a control frame or a reply. */
+  /** Takes a control frame or a reply, which is for this connection alone. */
   write(frame: Buffer): void {
     this.queue.push(frame);
     this.queuedBytes += frame.length;
-    if (this.isFlushDue) return;
-    this.isFlushDue = true;
-    this.flushQueue.add(this);
+    this.flushSoon();
   }
 
   /** Takes a frame of an order if it fits. An empty outbox takes one frame of any size. */
@@ -83,31 +83,52 @@ export class Outbox {
   /** Hands everything due to the socket, in one write. */
   flush(): void {
     this.isFlushDue = false;
-    const [frames, bytes] = [this.queue, this.queuedBytes];
-    this.queue = [];
-    this.queuedBytes = 0;
+    const { queue: frames, shared, queuedBytes: bytes } = this;
+    this.empty();
     // Nothing may follow a close frame, whoever sent it.
-    if (!isDue(frames) || this.ws.readyState !== WebSocket.OPEN) return;
+    if (frames.length === 0 || this.ws.readyState !== WebSocket.OPEN) return;
     this.terms.traffic.framesSent.add(frames.length);
     this.terms.traffic.bytesSent.add(bytes);
     const { codec } = this.terms;
     if (this.isCompressing) this.compress(codec.messages(frames));
-    else this.socket.write(this.flushQueue.writes.bytesOf(codec, frames), this.afterWrite);
+    else this.writeAll(this.flushQueue.writes.piecesOf(codec, { frames, shared }));
   }
 
   /** Gives up what is due: the connection is gone. */
   clear(): void {
-    this.queue = [];
-    this.queuedBytes = 0;
+    this.empty();
     this.states = undefined;
+  }
+
+  private empty(): void {
+    this.queue = [];
+    this.shared = 0;
+    this.queuedBytes = 0;
+  }
+
+  private flushSoon(): void {
+    if (this.isFlushDue) return;
+    this.isFlushDue = true;
+    this.flushQueue.add(this);
   }
 
   private take(frame: OutboundFrame): boolean {
     const encoded = frame.encodedBy(this.terms.codec);
     const unsent = this.unsentBytes;
     if (unsent > 0 && unsent + encoded.length > this.terms.maxBytes) return false;
+    if (this.shared === this.queue.length) this.shared++;
     this.write(encoded);
     return true;
+  }
+
+  private writeAll(pieces: readonly Buffer[]): void {
+    const last = pieces.length - 1;
+    if (last > 0) this.socket.cork();
+    pieces.forEach((piece, at) => {
+      if (at === last) this.socket.write(piece, this.afterWrite);
+      else this.socket.write(piece);
+    });
+    if (last > 0) this.socket.uncork();
   }
 
   private compress(messages: readonly Buffer[]): void {
@@ -129,8 +150,4 @@ export class Outbox {
     }
     this.states = undefined;
   }
-}
-
-function isDue(frames: readonly Buffer[]): frames is [Buffer, ...Buffer[]] {
-  return frames.length > 0;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SpanContext } from '@opentelemetry/api';
 import type { WebSocket } from 'ws';
+import type { Clock } from '../clock/clock.js';
 import type { UserActor } from '../connection/actor.js';
 import { CLOSE, type CloseReason } from '../connection/close.js';
 import { Connection } from '../connection/connection.js';
@@ -19,6 +20,7 @@ import { Inbox } from './inbox.js';
 import { Intake, type IntakeOwner } from './intake.js';
 import { Outbox } from './outbox.js';
 import { Pongs } from './pongs.js';
+import { Reading } from './reading.js';
 import { Vitals } from './vitals.js';
 
 /** What the upgrade found out about a connection. */
@@ -41,6 +43,7 @@ export interface ConnectionServices {
   readonly maxOutboxBytes: number;
   readonly traffic: Traffic;
   readonly monotonicMs: () => number;
+  readonly after: Clock['after'];
   /** The connection's own; `undefined` when frames are not limited. */
   readonly meter: FrameMeter | undefined;
 }
@@ -65,6 +68,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
   readonly catchUp: CatchUp;
   readonly meter: FrameMeter | undefined;
   private readonly requests: RequestReader;
+  private readonly reading: Reading;
   private readonly monotonicMs: () => number;
   #principal: Principal;
   #phase: Phase = 'attaching';
@@ -93,12 +97,13 @@ export class SocketConnection extends Connection implements IntakeOwner {
     this.vitals = new Vitals(this.monotonicMs());
     this.meter = services.meter;
     this.requests = services.requests;
+    this.reading = new Reading(ws, services.after);
     this.inbox = new Inbox(
       {
         write: (answer) => this.write(answer),
         isCongested: () => this.outbox.isFull,
-        pauseReading: () => ws.pause(),
-        resumeReading: () => ws.resume(),
+        pauseReading: () => this.reading.hold(),
+        resumeReading: () => this.reading.release(),
       },
       new Intake(this),
     );
@@ -148,7 +153,10 @@ export class SocketConnection extends Connection implements IntakeOwner {
 
   /** Takes a message from the peer. */
   receive(message: Buffer, isBinary: boolean): void {
-    if (this.isEnding) return;
+    if (this.isEnding) {
+      this.onDiscarded(1);
+      return;
+    }
     this.vitals.lastFrameAtMs = this.monotonicMs();
     if (isBinary !== this.codec.isBinary) this.close({ code: CLOSE.unsupportedData, reason: '' });
     else this.inbox.push(message);
@@ -157,16 +165,18 @@ export class SocketConnection extends Connection implements IntakeOwner {
 
   /** Answers a ping, which counts as a frame: one far above the rate is not answered. */
   receivePing(payload: Buffer): void {
-    if (this.isEnding) return;
-    if (this.meter?.count() !== DISCARDED) (this.#pongs ??= new Pongs(this.ws)).answer(payload);
+    if (this.isCounted()) (this.#pongs ??= new Pongs(this.ws)).answer(payload);
     this.closeIfFlooded();
   }
 
   /** Counts a pong as a frame, whether we asked for it or not. */
   receivePong(): void {
-    if (this.isEnding) return;
-    this.meter?.count();
+    this.isCounted();
     this.closeIfFlooded();
+  }
+
+  onDiscarded(frames: number): void {
+    this.reading.onDiscarded(frames);
   }
 
   read(frame: Buffer, retryAfterMs: number): PendingRequest {
@@ -237,9 +247,17 @@ export class SocketConnection extends Connection implements IntakeOwner {
   onClosed(): void {
     this.#phase = 'closed';
     this.#beforeReady = undefined;
+    this.reading.end();
     this.outbox.clear();
     this.inbox.clear();
     this.catchUp.clear();
+  }
+
+  /** Counts a control frame; `false` when it is not to be answered. */
+  private isCounted(): boolean {
+    if (!this.isEnding && this.meter?.count() !== DISCARDED) return true;
+    this.onDiscarded(1);
+    return false;
   }
 
   private closeIfFlooded(): void {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Appending, newId, type UserActor } from '../../../realtime/index.js';
 import { Users } from '../../auth/index.js';
@@ -79,5 +79,5 @@ interface Said {
 /** Tells a repeated send from another one under the same `clientId`; `meta` is not part of what was said. */
 export function requestHash({ text, replyTo, threadSeq, attachmentIds = [] }: Said): string {
   const said = JSON.stringify([text, replyTo ?? null, threadSeq ?? null, attachmentIds.toSorted()]);
-  return createHash('sha256').update(said).digest('base64url');
+  return hash('sha256', said, 'base64url');
 }
