@@ -125,6 +125,14 @@ describe('a service that ends TLS (T10)', () => {
     expect(await sayPlainly(server.url, text)).not.toMatch(/HTTP/);
   });
 
+  it('ends a request that dribbles in with 408 (T06)', async () => {
+    const socket = await shakeHands(server.url, ca());
+    socket.write('GET /health/live HTTP/1.1\r\nX-Slow: ');
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*Strict-Transport-Security: max-age=31536000/);
+  });
+
   it('survives resets at every byte of a handshake (T05)', async () => {
     for (let length = 0; length < 60; length++) {
       const socket = connect(portOf(server.url), '127.0.0.1').on('error', () => undefined);

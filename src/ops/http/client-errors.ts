@@ -32,8 +32,11 @@ export function answerClientErrors(server: Server): void {
   });
 }
 
-function isAnswerable(socket: Socket, { code }: NodeJS.ErrnoException): boolean {
-  return socket.writable && code !== 'ECONNRESET' && answerOf(socket)?.headersSent !== true;
+/** There is nobody there any more, or nobody with whom TLS has been agreed on. */
+const UNANSWERABLE = /^(?:ECONNRESET|EPROTO|ERR_SSL_|ERR_TLS_)/;
+
+function isAnswerable(socket: Socket, { code = '' }: NodeJS.ErrnoException): boolean {
+  return socket.writable && !UNANSWERABLE.test(code) && answerOf(socket)?.headersSent !== true;
 }
 
 /** Between requests a socket has a time-out too, while nobody is at work on an answer: that one exempts nothing. */
