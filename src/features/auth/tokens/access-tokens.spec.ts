@@ -25,7 +25,7 @@ class ShiftedClock extends SystemClock {
   }
 }
 
-describe('access tokens', () => {
+describe('access tokens (T28)', () => {
   let testDatabase: TestDatabase;
   let jwk: SigningJwk;
   let tokens: AccessTokens;
