@@ -90,7 +90,7 @@ export class GoodClients {
       ws.on('error', reject);
       ws.on('close', () => (this.#closes += 1));
       ws.on('message', (message) => {
-        const { event, id, data } = JSON.parse(message.toString());
+        const { event, id, data } = JSON.parse(message);
         if (event === 'ready') resolve();
         if (id === undefined) this.#hear(event, data);
         else if (event === 'exception') this.#refused += 1;

@@ -49,15 +49,21 @@ export function handshake({ host, port }, headers = []) {
 export async function open(target, run, token = target.token) {
   const socket = dial(target);
   socket.write(handshake(target, token === undefined ? [] : [`Authorization: Bearer ${token}`]));
-  const [answer] = await Promise.race([once(socket, 'data'), once(socket, 'close').then(() => [])]).catch(
-    () => [],
-  );
-  const status = /^HTTP\/1.1 (\d+)/.exec(answer?.toString('latin1') ?? '')?.[1] ?? 'cut';
+  const status = await statusOf(socket);
   if (status === '101') return socket;
   run.count(status);
   socket.destroy();
   if (status !== '401') await sleep(REFUSED_PAUSE_MS);
   return undefined;
+}
+
+/** The status that a socket is answered with; `cut` when it is closed without one. */
+async function statusOf(socket) {
+  const over = new AbortController();
+  const events = ['data', 'close'].map((event) => once(socket, event, { signal: over.signal }));
+  const [answer] = await Promise.race(events).catch(() => []);
+  over.abort();
+  return /^HTTP\/1.1 (\d+)/.exec(Buffer.isBuffer(answer) ? answer.toString('latin1') : '')?.[1] ?? 'cut';
 }
 
 /** Resolves when the service has ended the connection or said that it does, or after `patienceMs`, and counts how. */

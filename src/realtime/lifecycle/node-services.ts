@@ -22,6 +22,7 @@ export class NodeServices {
       flushQueue: this.flushQueue,
       meter: this.frameRate.open(),
       monotonicMs: () => this.clock.monotonicMs(),
+      after: (delayMs, task) => this.clock.after(delayMs, task),
     };
   }
 }

@@ -28,8 +28,8 @@ export interface IntakeOwner {
   surchargeOf(bytes: number): number;
   /** Reads a frame; `retryAfterMs` above 0 says that it is above the rate. */
   read(frame: Buffer, retryAfterMs: number): PendingRequest;
-  /** Frames that are far above the rate were thrown away unread. */
-  onDiscarded(frames: number): void;
+  /** A message, or the rest of one, is far above the rate and was thrown away unread. */
+  onDiscarded(): void;
   /** A message that is none. */
   refuse(error: BadFrame): PendingRequest;
 }
@@ -56,7 +56,7 @@ export class Intake {
     const announced = this.owner.codec.countFrames(message);
     const metered = announced === 1 ? this.meterOne(message) : this.meterMany(message, announced);
     const frames = framesOf(metered);
-    if (frames < announced) this.owner.onDiscarded(announced - frames);
+    if (frames < announced) this.owner.onDiscarded();
     if (metered === undefined) return;
     this.waiting.push(metered);
     this.frames += frames;

@@ -154,7 +154,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
   /** Takes a message from the peer. */
   receive(message: Buffer, isBinary: boolean): void {
     if (this.isEnding) {
-      this.onDiscarded(1);
+      this.onDiscarded();
       return;
     }
     this.vitals.lastFrameAtMs = this.monotonicMs();
@@ -175,8 +175,8 @@ export class SocketConnection extends Connection implements IntakeOwner {
     this.closeIfFlooded();
   }
 
-  onDiscarded(frames: number): void {
-    this.reading.onDiscarded(frames);
+  onDiscarded(): void {
+    this.reading.onDiscarded();
   }
 
   read(frame: Buffer, retryAfterMs: number): PendingRequest {
@@ -256,7 +256,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
   /** Counts a control frame; `false` when it is not to be answered. */
   private isCounted(): boolean {
     if (!this.isEnding && this.meter?.count() !== DISCARDED) return true;
-    this.onDiscarded(1);
+    this.onDiscarded();
     return false;
   }
 
