@@ -66,13 +66,13 @@ describe('good clients beside hostile ones', () => {
   });
 
   it.each([
-    ['T03', 'upgrade flood', '429'],
-    ['T12', 'giant lengths', '1009'],
-    ['T13', 'fragment bombs', '1008'],
-    ['T18', 'never reading', 'held'],
-    ['T26', 'login guessing', '429'],
-    ['T11', 'bad frames', '4400'],
-  ])('see %s (%s) answered with %s', (_, attack, answer) => {
+    ['a flood of upgrades is answered with 429 (T03)', 'upgrade flood', '429'],
+    ['a bad frame again and again is closed with 4400 (T11)', 'bad frames', '4400'],
+    ['a giant length is closed with 1009 (T12)', 'giant lengths', '1009'],
+    ['a bomb of fragments is closed with 1008 (T13)', 'fragment bombs', '1008'],
+    ['who does not read is held, and costs nobody (T18)', 'never reading', 'held'],
+    ['a guess again and again is answered with 429 (T26)', 'login guessing', '429'],
+  ])('%s', (_, attack, answer) => {
     expect(phaseOf(attack).answers[attack]?.[answer]).toBeGreaterThan(0);
   });
 });

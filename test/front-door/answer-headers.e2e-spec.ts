@@ -51,7 +51,7 @@ const json = (body: object, headers: Fields = {}): RequestInit => ({
 
 const account = { username: 'bob', password: "bob's password" };
 
-describe('every answer over HTTP', () => {
+describe('every answer over HTTP (T39)', () => {
   it.each<[string, number, () => Promise<{ status: number; headers: Fields }>]>([
     ['to a probe', 200, () => fetched('/health/live')],
     ['to a registration', 201, () => fetched('/auth/register', json(account))],
@@ -102,7 +102,7 @@ describe('every answer over HTTP', () => {
     expect(headers).toMatchObject({ ...EVERY_ANSWER, 'cache-control': 'public, max-age=300' });
   });
 
-  it('with a file lets pages show what was signed for them, and nothing run', async () => {
+  it('with a file lets pages show what was signed for them, and nothing run (T39, T43)', async () => {
     const ann = await server.connect('ann');
     const room = await createRoom(ann, { kind: 'group', name: 'files', memberIds: [] });
     const form = new FormData();

@@ -149,7 +149,7 @@ describeInChromium('in Chromium (T01)', () => {
     });
   });
 
-  it('a page that is an answer of the service can do nothing', async () => {
+  it('a page that is an answer of the service can do nothing (T39)', async () => {
     page = await browser.newPage();
     await page.goto(`${server.url}/health/live`);
     const attempt = `new Promise((resolve) => {

@@ -8,6 +8,10 @@ import type { ConnectionServices } from '../sockets/socket-connection.js';
 /** What a connection gets of its node. */
 @Injectable()
 export class NodeServices {
+  /** The same functions for all connections. */
+  private readonly monotonicMs = (): number => this.clock.monotonicMs();
+  private readonly after: Clock['after'] = (delayMs, task) => this.clock.after(delayMs, task);
+
   constructor(
     private readonly requests: RequestReader,
     private readonly flushQueue: FlushQueue,
@@ -21,8 +25,8 @@ export class NodeServices {
       requests: this.requests,
       flushQueue: this.flushQueue,
       meter: this.frameRate.open(),
-      monotonicMs: () => this.clock.monotonicMs(),
-      after: (delayMs, task) => this.clock.after(delayMs, task),
+      monotonicMs: this.monotonicMs,
+      after: this.after,
     };
   }
 }

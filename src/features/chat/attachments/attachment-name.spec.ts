@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { attachmentName } from './attachment-name.js';
 
-describe('the name of an attachment', () => {
+describe('the name of an attachment (T43)', () => {
   it.each([
     ['a\0b.txt', 'ab.txt'],
     ['a/\0', 'file'],
