@@ -26,6 +26,7 @@ export class Subscription implements LaggingSubscription {
 
   /** Falls behind at once if the topic is ahead already, or an introduction must come first. */
   begin(): void {
+    if (this.introduction?.states) this.states = new Map(this.introduction.states);
     if (this.introduction !== undefined || this.position < this.topic.position) this.lag();
   }
 

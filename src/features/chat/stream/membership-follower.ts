@@ -22,6 +22,8 @@ interface Start {
   readonly position: number;
   /** Sent before the first event. */
   readonly first?: OutboundFrame;
+  /** What was pushed out of order while `first` was read. */
+  readonly states?: ReadonlyMap<string, OutboundFrame>;
 }
 
 /**
@@ -112,11 +114,16 @@ export class MembershipFollower {
   ): Promise<void> {
     const { roomId, seq } = change;
     if (user.lacking(roomId, targets).length === 0) return;
+    const missed = this.services
+      .streams()
+      .activate(roomId, seq - 1)
+      .keepStates();
     const room = await this.patiently(user, roomId, async () => this.viewAt(change));
+    missed.done();
     if (room === undefined) return;
     const first = new OutboundFrame('room.added', { room });
     for (const connection of user.lacking(roomId, targets)) {
-      this.resume(user, connection, { roomId, position: seq - 1, first });
+      this.resume(user, connection, { roomId, position: seq - 1, first, states: missed.frames });
     }
   }
 
@@ -142,13 +149,21 @@ export class MembershipFollower {
     }
   }
 
-  private subscribe(user: LocalUser, connection: Connection, { roomId, position, first }: Start): void {
+  private subscribe(
+    user: LocalUser,
+    connection: Connection,
+    { roomId, position, first, states }: Start,
+  ): void {
     const rooms = user.attached.get(connection)?.rooms;
     if (rooms === undefined || rooms.has(roomId)) return;
     rooms.set(roomId, position);
     const { topic } = this.services.streams().activate(roomId, position);
     if (first === undefined) topic.subscribe(connection, position);
-    else topic.subscribe(connection, position, { first: () => Promise.resolve(first) });
+    else
+      topic.subscribe(connection, position, {
+        first: () => Promise.resolve(first),
+        ...(states && { states }),
+      });
   }
 
   /** What the user did in the room in a stretch of its log. */

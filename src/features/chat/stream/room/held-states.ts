@@ -3,6 +3,14 @@ import type { RoomStatePush } from '../../rooms/index.js';
 /** More keys than this wait for no room that works; the oldest one goes. */
 const MAX_KEYS = 64;
 
+/** Makes this the newest of the kept ones, of each key the last. */
+export function keepLast<Kept>(kept: Map<string, Kept>, key: string, last: Kept): void {
+  kept.delete(key);
+  kept.set(key, last);
+  const [oldest] = kept.keys();
+  if (kept.size > MAX_KEYS && oldest !== undefined) kept.delete(oldest);
+}
+
 type State = RoomStatePush['state'];
 
 /** State pushes that were made at a head which this node has not reached yet: the last one of each key. */
@@ -10,10 +18,7 @@ export class HeldStates {
   private readonly states = new Map<string, State>();
 
   hold(state: State): void {
-    this.states.delete(state.key);
-    this.states.set(state.key, state);
-    const [oldest] = this.states.keys();
-    if (this.states.size > MAX_KEYS && oldest !== undefined) this.states.delete(oldest);
+    keepLast(this.states, state.key, state);
   }
 
   /** Takes out those that may be delivered at `position`. */

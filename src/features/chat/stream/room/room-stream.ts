@@ -15,7 +15,7 @@ import {
 import type { RoomStatePush } from '../../rooms/index.js';
 import { isDropped } from './dropped-events.js';
 import type { FrameCache } from './frame-cache.js';
-import { HeldStates } from './held-states.js';
+import { HeldStates, keepLast } from './held-states.js';
 import type { RecentStretch } from '../recent-events.js';
 import { frameOf, RoomFrames, shownSeq } from './room-frames.js';
 
@@ -40,6 +40,12 @@ export interface StreamServices {
   readonly onTrouble: (roomId: string, error: unknown) => void;
 }
 
+/** What a connection that is not subscribed yet would have been pushed out of order. */
+export interface MissedStates {
+  readonly frames: ReadonlyMap<string, OutboundFrame>;
+  done(): void;
+}
+
 /**
  * One room's log as this node pushes it: each event once, in order, without a gap, whatever the bus loses, repeats
  * or reorders. What the bus did not bring is read from the log, by one read at a time.
@@ -49,6 +55,8 @@ export class RoomStream {
   private readonly frames: RoomFrames;
   private readonly early = new Map<number, RoomEvent>();
   private readonly states = new HeldStates();
+  /** For those who are on their way into the room. */
+  private readonly missed = new Set<Map<string, OutboundFrame>>();
   /** The highest `seq` that is known to be in the log. */
   private goal: number;
   private isRepairing = false;
@@ -102,6 +110,13 @@ export class RoomStream {
     this.repairIn(waitMs);
   }
 
+  /** Keeps the last state of each key from now until `done`, for a connection that is subscribed then. */
+  keepStates(): MissedStates {
+    const frames = new Map<string, OutboundFrame>();
+    this.missed.add(frames);
+    return { frames, done: () => this.missed.delete(frames) };
+  }
+
   stop(): void {
     this.isStopped = true;
     this.cancelRepair?.();
@@ -146,7 +161,10 @@ export class RoomStream {
   }
 
   private publishState({ key, event, data }: RoomStatePush['state']): void {
-    this.topic.publishState(`${this.roomId} ${key}`, new OutboundFrame(event, data));
+    const frame = new OutboundFrame(event, data);
+    const stateKey = `${this.roomId} ${key}`;
+    this.topic.publishState(stateKey, frame);
+    for (const states of this.missed) keepLast(states, stateKey, frame);
   }
 
   private repairIn(waitMs: number): void {
