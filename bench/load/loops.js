@@ -1,14 +1,18 @@
+/** Members of a room who speak at a time. */
+const MAX_SPEAKERS = 10;
+
 /** Sends when the one before has been delivered to its sender: what the server does when it is never idle. */
 export class ClosedLoop {
   #bytes;
   #isOn = true;
 
-  /** Of each room, the first `inFlight` members send, as long as there are; with fewer members, some send more at once. */
+  /** In each room a few members speak, and have `inFlight` messages on their way together. */
   constructor(rooms, { inFlight, bytes }) {
     this.#bytes = bytes;
     for (const members of rooms) {
       for (const member of members) member.onOwn = this.#sendAgain;
-      for (let sent = 0; sent < inFlight; sent += 1) this.#send(members[sent % members.length]);
+      const speakers = Math.min(members.length, MAX_SPEAKERS);
+      for (let sent = 0; sent < inFlight; sent += 1) this.#send(members[sent % speakers]);
     }
   }
 

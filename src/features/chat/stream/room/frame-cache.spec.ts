@@ -32,6 +32,17 @@ describe('the cache of frames', () => {
     expect(kept(cache, [1, 2, 3, 4])).toEqual([2, 3, 4]);
   });
 
+  it('lets frames go also after it was empty, and whatever was forgotten in between', () => {
+    const { length } = frame('x').text;
+    const cache = new FrameCache(2 * length);
+    for (const seq of [1, 2, 3]) cache.put('garden', seq, frame('x'), seq);
+    for (const seq of [2, 3]) cache.forgetMessage('garden', seq);
+    cache.put('garden', 4, frame('longer than all that fits'.repeat(9)));
+    expect(kept(cache, [1, 2, 3, 4])).toEqual([]);
+    for (const seq of [5, 6, 7]) cache.put('garden', seq, frame('x'));
+    expect(kept(cache, [5, 6, 7])).toEqual([6, 7]);
+  });
+
   it('counts what frames are encoded to later, for other subprotocols', () => {
     const { length } = frame('x').text;
     const cache = new FrameCache(3 * length);

@@ -20,6 +20,8 @@ export class FrameCache {
   /** The frames that show each message: the one that first carried it, and those of its edits. */
   private readonly showing = new Map<string, Set<string>>();
   private bytes = 0;
+  /** It goes on from where it was: a new one would first have to pass over the places of all that were removed. */
+  private oldest = this.frames.keys();
 
   constructor(private readonly maxBytes: number = DEFAULT_MAX_BYTES) {}
 
@@ -50,10 +52,21 @@ export class FrameCache {
   private grow(cached: Cached, bytes: number): void {
     cached.bytes += bytes;
     this.bytes += bytes;
-    for (const oldest of this.frames.keys()) {
-      if (this.bytes <= this.maxBytes) return;
+    while (this.bytes > this.maxBytes) {
+      const oldest = this.next() ?? this.firstAgain();
+      if (oldest === undefined) return;
       this.remove(oldest);
     }
+  }
+
+  private next(): string | undefined {
+    return this.oldest.next().value;
+  }
+
+  /** An iterator that has come to the end once stays there. */
+  private firstAgain(): string | undefined {
+    this.oldest = this.frames.keys();
+    return this.next();
   }
 
   private remove(key: string): void {
