@@ -3,21 +3,24 @@ import { Clock } from '../clock/clock.js';
 import { RequestReader } from '../dispatch/request-reader.js';
 import { FrameRate } from '../limits/frame-rate.js';
 import { FlushQueue } from '../sockets/flush-queue.js';
+import { Brakes } from '../sockets/reading.js';
 import type { ConnectionServices } from '../sockets/socket-connection.js';
 
 /** What a connection gets of its node. */
 @Injectable()
 export class NodeServices {
-  /** The same functions for all connections. */
+  private readonly brakes: Brakes;
+  /** The same function for all connections. */
   private readonly monotonicMs = (): number => this.clock.monotonicMs();
-  private readonly after: Clock['after'] = (delayMs, task) => this.clock.after(delayMs, task);
 
   constructor(
     private readonly requests: RequestReader,
     private readonly flushQueue: FlushQueue,
     private readonly frameRate: FrameRate,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.brakes = new Brakes(clock);
+  }
 
   /** For one more connection, which has a meter of its own. */
   open(): Omit<ConnectionServices, 'maxOutboxBytes' | 'traffic'> {
@@ -26,7 +29,7 @@ export class NodeServices {
       flushQueue: this.flushQueue,
       meter: this.frameRate.open(),
       monotonicMs: this.monotonicMs,
-      after: this.after,
+      brakes: this.brakes,
     };
   }
 }

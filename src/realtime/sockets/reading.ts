@@ -3,8 +3,21 @@ import type { Cancel, Clock } from '../clock/clock.js';
 
 /** Discarded messages after which a peer is read slowly. */
 const BATCH = 1000;
-/** So many of them are then read in a millisecond. Each costs about a microsecond: a twentieth of a core. */
+/** So many of them are then read in a millisecond, of all such peers together. Each costs one to three microseconds. */
 const DISCARDED_PER_MS = 50;
+
+/** The sockets of this node that are read slowly share what it spends on them. */
+export class Brakes {
+  /** How many there are. */
+  size = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Calls back when so many discarded messages are paid for. */
+  after(discarded: number, task: () => void): Cancel {
+    return this.clock.after((discarded * this.size) / DISCARDED_PER_MS, task);
+  }
+}
 
 /**
  * When a socket is read: not while too many of its requests wait, and slowly while what it sends is thrown away. Otherwise a
@@ -18,7 +31,7 @@ export class Reading {
 
   constructor(
     private readonly ws: Pick<WebSocket, 'pause' | 'resume'>,
-    private readonly after: Clock['after'],
+    private readonly brakes: Brakes,
   ) {}
 
   /** Reads nothing until `release`. */
@@ -37,6 +50,7 @@ export class Reading {
     this.discarded += 1;
     if (this.isBraked || this.discarded < BATCH) return;
     this.isBraked = true;
+    this.brakes.size += 1;
     this.ws.pause();
     this.wait();
   }
@@ -44,20 +58,26 @@ export class Reading {
   /** The socket has closed. */
   end(): void {
     this.cancel?.();
+    this.letGo();
   }
 
   /** What was read before the pause still comes, and is waited for as well. */
   private wait(): void {
-    const ms = this.discarded / DISCARDED_PER_MS;
+    const { discarded } = this;
     this.discarded = 0;
-    this.cancel = this.after(ms, () => {
+    this.cancel = this.brakes.after(discarded, () => {
       if (this.discarded >= BATCH) {
         this.wait();
         return;
       }
-      this.isBraked = false;
+      this.letGo();
       this.goOn();
     });
+  }
+
+  private letGo(): void {
+    if (this.isBraked) this.brakes.size -= 1;
+    this.isBraked = false;
   }
 
   private goOn(): void {

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { SpanContext } from '@opentelemetry/api';
 import type { WebSocket } from 'ws';
-import type { Clock } from '../clock/clock.js';
 import type { UserActor } from '../connection/actor.js';
 import { CLOSE, type CloseReason } from '../connection/close.js';
 import { Connection } from '../connection/connection.js';
@@ -20,7 +19,7 @@ import { Inbox } from './inbox.js';
 import { Intake, type IntakeOwner } from './intake.js';
 import { Outbox } from './outbox.js';
 import { Pongs } from './pongs.js';
-import { Reading } from './reading.js';
+import { type Brakes, Reading } from './reading.js';
 import { Vitals } from './vitals.js';
 
 /** What the upgrade found out about a connection. */
@@ -43,7 +42,7 @@ export interface ConnectionServices {
   readonly maxOutboxBytes: number;
   readonly traffic: Traffic;
   readonly monotonicMs: () => number;
-  readonly after: Clock['after'];
+  readonly brakes: Brakes;
   /** The connection's own; `undefined` when frames are not limited. */
   readonly meter: FrameMeter | undefined;
 }
@@ -97,7 +96,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
     this.vitals = new Vitals(this.monotonicMs());
     this.meter = services.meter;
     this.requests = services.requests;
-    this.reading = new Reading(ws, services.after);
+    this.reading = new Reading(ws, services.brakes);
     this.inbox = new Inbox(
       {
         write: (answer) => this.write(answer),
