@@ -53,6 +53,7 @@ import { KeyRing } from './keys/key-ring.js';
 import { DatabaseKeyStore } from './keys/key-store.database.js';
 import { FileKeyStore } from './keys/key-store.file.js';
 import { KeyStore } from './keys/key-store.js';
+import { OwnSessions } from './tokens/own-sessions.service.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
 import { store as refreshTokensStore } from './tokens/refresh-tokens.store.js';
 import { store as signingKeysStore } from './keys/signing-keys.store.js';
@@ -111,6 +112,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     LoginLimits,
     LoginFailures,
     AccessTokens,
+    OwnSessions,
     IssuerKeys,
     ForeignTokens,
     ForeignSessions,

@@ -14,6 +14,8 @@ const PRESENTATION = /\p{Emoji}[\uFE0E\uFE0F]/gu;
 /** Control characters, line separators, and all that has no width of its own, tags and bidirectional marks included. */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/u;
 const ALL_UNSEEN = new RegExp(UNSEEN, 'gu');
+/** As people count them: an emoji of several is cut out whole. */
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const SURROGATES = /\p{Surrogate}/gu;
 /** Anything but spaces and marks that need something to stand on. */
 const VISIBLE = /[^\p{White_Space}\p{M}]/u;
@@ -68,7 +70,11 @@ export function normalDisplayName(text: string): string {
 export function cleanedDisplayName(text: string): string | null {
   const plain = normalDisplayName(text.replaceAll(SURROGATES, ''));
   const cut = isDisplayName(plain) ? plain : plain.replaceAll(ALL_UNSEEN, '').trim();
-  const name = [...cut].slice(0, LONGEST_DISPLAY_NAME).join('');
+  let name = '';
+  for (const { segment } of CHARACTERS.segment(cut)) {
+    if (lengthOf(name + segment) > LONGEST_DISPLAY_NAME) break;
+    name += segment;
+  }
   return isDisplayName(name) ? name : null;
 }
 

@@ -170,21 +170,24 @@ async function lockSession(db: Db, sight: Sight, userId: string): Promise<Sessio
  * prolongs it. One without a `sid` is the same for ever, so a token that was made after its end is of the next login.
  */
 async function noteToken(db: Db, session: Session, sight: Sight): Promise<boolean> {
-  const { id, revoked_at: revokedAtMs } = session;
-  const issuedAtMs = Math.max(sight.issuedAtMs, session.issued_at ?? 0);
-  const endedAtMs = Math.max(revokedAtMs ?? 0, session.issued_after ?? 0);
-  const isOver = sight.issuedAtMs <= endedAtMs || (revokedAtMs !== null && !sight.isResumable);
-  const isNext = !isOver && revokedAtMs !== null;
+  const isRevoked = session.revoked_at !== null;
+  const isOver = sight.issuedAtMs <= endOf(session) || (isRevoked && !sight.isResumable);
+  const opened = { revoked_at: null, issued_after: endOf(session), created_at: sight.nowMs };
   await db
     .updateTable('sessions')
     .set({
       expires_at: Math.max(session.expires_at, sight.keepUntilMs),
-      ...(!isOver && { issued_at: issuedAtMs }),
-      ...(isNext && { revoked_at: null, issued_after: endedAtMs, created_at: sight.nowMs }),
+      ...(!isOver && { issued_at: Math.max(sight.issuedAtMs, session.issued_at ?? 0) }),
+      ...(!isOver && isRevoked && opened),
     })
-    .where('id', '=', id)
+    .where('id', '=', session.id)
     .execute();
   return !isOver;
+}
+
+/** When the last login of a session ended; 0 if none has. */
+function endOf({ revoked_at: revokedAtMs, issued_after: issuedAfterMs }: Session): number {
+  return Math.max(revokedAtMs ?? 0, issuedAfterMs ?? 0);
 }
 
 /** Follows a claim that has changed since; a name that users give themselves stays until then. */

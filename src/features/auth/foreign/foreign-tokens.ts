@@ -103,15 +103,14 @@ function plainHeader(header: JWTHeaderParameters): JWTHeaderParameters {
 
 function tokenOf(claims: JWTPayload, { issuer, usernameClaim, nameClaim }: ForeignIssuer): ForeignToken {
   requireAccessToken(claims);
-  const { sub, sid, iat = 0, exp = 0 } = claims;
-  const client = claims['azp'] ?? claims['client_id'] ?? '';
-  if (!isName(sub) || (sid !== undefined && !isName(sid)) || (client !== '' && !isName(client))) {
-    throw new errors.JWTInvalid('a claim has the wrong type');
-  }
+  const { iat = 0, exp = 0 } = claims;
+  const subject = nameIn(claims, 'sub') ?? '';
+  const sid = nameIn(claims, 'sid');
+  const client = nameIn(claims, 'azp') ?? nameIn(claims, 'client_id') ?? '';
   return {
     issuer,
-    subject: sub,
-    sessionId: sessionIdOf({ issuer, subject: sub, sid, client }),
+    subject,
+    sessionId: sessionIdOf({ issuer, subject, sid, client }),
     isResumable: sid === undefined,
     client,
     issuedAtMs: iat * MS_PER_S,
@@ -140,8 +139,13 @@ function sessionIdOf({ issuer, subject, sid, client }: SessionNames): string {
   return digestOf(JSON.stringify(sid === undefined ? [issuer, subject, client] : [issuer, subject, { sid }]));
 }
 
-/** A name that somebody else gave: kept and compared as it is, if a database can. */
-function isName(value: unknown): value is string {
-  if (typeof value !== 'string' || !isWellFormed(value) || /\p{Cc}/u.test(value)) return false;
-  return value !== '' && lengthOf(value) <= LONGEST_TEXT;
+/** A name that somebody else gave: kept and compared as it is, so it must be one that a database can keep. */
+function nameIn(claims: JWTPayload, claim: string): string | undefined {
+  const name = claims[claim];
+  if (name === undefined) return undefined;
+  const isText = typeof name === 'string' && isWellFormed(name) && !/\p{Cc}/u.test(name);
+  if (!isText || name === '' || lengthOf(name) > LONGEST_TEXT) {
+    throw new errors.JWTInvalid('a claim has the wrong form');
+  }
+  return name;
 }

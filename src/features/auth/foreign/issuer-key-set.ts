@@ -61,8 +61,9 @@ export class IssuerKeySet {
 
 async function importable(jwk: unknown): Promise<readonly [string, CryptoKey] | undefined> {
   const { data } = USABLE_KEY.safeParse(jwk);
-  const algorithm = data?.alg ?? DEFAULT_ALGORITHMS[data?.crv ?? data?.kty ?? ''];
-  if (!data || algorithm === undefined) return undefined;
+  if (!data) return undefined;
+  const algorithm = data.alg ?? DEFAULT_ALGORITHMS[data.crv ?? data.kty];
+  if (algorithm === undefined) return undefined;
   try {
     const key = (await importJWK(jwk as JWK, algorithm)) as CryptoKey;
     return isLongEnough(key) ? [nameOf(data.kid, algorithm), key] : undefined;

@@ -45,17 +45,20 @@ export class IssuerKeys implements OnModuleInit, OnModuleDestroy {
 
   /** The key that a token's header names. Rejects with `JWKSNoMatchingKey`, or `UNAVAILABLE` while that cannot be told. */
   async find(header: JWTHeaderParameters): Promise<CryptoKey> {
-    if (this.#keys && this.#age >= FRESH_MS) void this.#ask();
     const known = this.#keys?.find(header);
-    if (known) return known;
-    if (this.#asking || this.#age >= (this.#isDown ? RETRY_MS : COOLDOWN_MS)) await this.#ask();
+    if (known) {
+      if (this.#age >= FRESH_MS) void this.#ask();
+      return known;
+    }
+    if (this.#isWorthAsking) await this.#ask();
     const found = this.#keys?.find(header);
     if (found) return found;
-    if (!this.#isDown) throw new errors.JWKSNoMatchingKey();
-    throw new RealtimeError('UNAVAILABLE', 'the identity provider cannot be reached', {
-      retryAfterMs: RETRY_MS,
-      isRoutine: true,
-    });
+    throw this.#isDown ? unreachable() : new errors.JWKSNoMatchingKey();
+  }
+
+  /** Or an answer is under way already. */
+  get #isWorthAsking(): boolean {
+    return this.#asking !== undefined || this.#age >= (this.#isDown ? RETRY_MS : COOLDOWN_MS);
   }
 
   get #age(): number {
@@ -83,4 +86,11 @@ export class IssuerKeys implements OnModuleInit, OnModuleDestroy {
       cancel();
     }
   }
+}
+
+function unreachable(): RealtimeError {
+  return new RealtimeError('UNAVAILABLE', 'the identity provider cannot be reached', {
+    retryAfterMs: RETRY_MS,
+    isRoutine: true,
+  });
 }

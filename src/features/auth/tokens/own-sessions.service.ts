@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, type Principal, RealtimeError } from '../../../realtime/index.js';
+import { InjectStore, type Store } from '../../../storage/index.js';
+import { type Standing, store as sessionsStore } from '../sessions/sessions.store.js';
+import { AccessTokens, type VerifiedToken } from './access-tokens.js';
+import { REFRESH_GRACE_MS } from './refresh-tokens.js';
+
+/** Knows who is behind the access tokens that this service has signed. */
+@Injectable()
+export class OwnSessions {
+  constructor(
+    private readonly accessTokens: AccessTokens,
+    @InjectStore(sessionsStore) private readonly sessions: Store<typeof sessionsStore>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `UNAUTHENTICATED`: the token or its session is not valid. */
+  async identify(token: string): Promise<{ principal: Principal; isSuspended: boolean }> {
+    const verified = await this.accessTokens.verify(token);
+    const standing = await this.living(verified.sessionId);
+    if (standing.user.id !== verified.userId) throw unauthenticated();
+    await this.#noteUse(verified, standing);
+    const { userId, sessionId, expiresAtMs } = verified;
+    return { principal: { userId, sessionId, expiresAtMs }, isSuspended: standing.isSuspended };
+  }
+
+  /** What is stored of a session, whoever vouches for it; `UNAUTHENTICATED` if it is no more. */
+  async living(sessionId: string): Promise<Standing> {
+    const standing = await this.sessions.standing(sessionId);
+    if (!standing || standing.isRevoked) throw unauthenticated();
+    return standing;
+  }
+
+  /**
+   * The first use of an access token shows that the answer of its refresh has arrived. It is stored before the use
+   * counts, so that no restart forgets it; once per refresh, and only while the spent token could be forgiven at all.
+   */
+  async #noteUse({ sessionId, generation }: VerifiedToken, { unusedAnswer }: Standing): Promise<void> {
+    if (unusedAnswer === null || generation <= unusedAnswer.parentGeneration) return;
+    if (Math.abs(this.clock.now() - unusedAnswer.spentAtMs) >= REFRESH_GRACE_MS) return;
+    await this.sessions.markAnswerUsed({ sessionId, generation });
+  }
+}
+
+function unauthenticated(): RealtimeError {
+  return new RealtimeError('UNAUTHENTICATED', 'the credential is not valid');
+}
