@@ -143,7 +143,7 @@ async function costOfOne() {
 function sinkOf(socket) {
   const answers = { count: 0 };
   socket.write = (chunk, encoding, callback) => {
-    if (Buffer.isBuffer(chunk) && chunk[0] === 0x81) answers.count += 1;
+    if (Buffer.isBuffer(chunk)) answers.count += framesIn(chunk);
     const done = typeof encoding === 'function' ? encoding : callback;
     done?.();
     return true;
@@ -151,6 +151,17 @@ function sinkOf(socket) {
   socket.cork = () => undefined;
   socket.uncork = () => undefined;
   return answers;
+}
+
+/** Text frames in one write, each with its header: short, or of two or eight bytes of length. */
+function framesIn(chunk) {
+  let count = 0;
+  for (let at = 0; at < chunk.length && chunk[at] === 0x81; count += 1) {
+    const short = chunk[at + 1];
+    if (short < 126) at += 2 + short;
+    else at += short === 126 ? 4 + chunk.readUInt16BE(at + 2) : 10 + Number(chunk.readBigUInt64BE(at + 2));
+  }
+  return count;
 }
 
 async function dispatch(ws, { message, answers, count }) {

@@ -75,7 +75,7 @@ describe('the admin listener', () => {
     const { server, admin } = await startAdminServer();
     await expect(admin.get('/health/live')).resolves.toMatchObject({ status: 200 });
     await server.close();
-    await expect(admin.get('/health/live')).rejects.toThrow();
+    await expect(admin.get('/health/live')).rejects.toThrow('fetch failed');
   });
 });
 

@@ -52,7 +52,7 @@ describe('ParleyLogger', () => {
     for (const format of ['json', 'pretty'] as const) {
       const lines = linesOf(format, talk);
       expect(lines.join('\n')).not.toMatch(ACTS);
-      expect(lines.filter((line) => /^[{\[]/.test(line))).toHaveLength(1);
+      expect(lines.filter((line) => /^[{[]/.test(line))).toHaveLength(1);
     }
   });
 
