@@ -69,13 +69,17 @@ export function normalDisplayName(text: string): string {
 /** The nearest display name to a text that somebody else chose; `null` if nothing of it can be seen. */
 export function cleanedDisplayName(text: string): string | null {
   const plain = normalDisplayName(text.replaceAll(SURROGATES, ''));
-  const cut = isDisplayName(plain) ? plain : plain.replaceAll(ALL_UNSEEN, '').trim();
+  const candidates = [plain, plain.replaceAll(ALL_UNSEEN, '').trim()].map(shortened);
+  return candidates.find(isDisplayName) ?? null;
+}
+
+function shortened(text: string): string {
   let name = '';
-  for (const { segment } of CHARACTERS.segment(cut)) {
+  for (const { segment } of CHARACTERS.segment(text)) {
     if (lengthOf(name + segment) > LONGEST_DISPLAY_NAME) break;
     name += segment;
   }
-  return isDisplayName(name) ? name : null;
+  return name;
 }
 
 /**

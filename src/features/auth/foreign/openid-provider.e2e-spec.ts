@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import Provider, { type Configuration } from 'oidc-provider';
+import type { Configuration } from 'oidc-provider';
 import { type Json, startServer, type TestServer } from '../../../testing/index.js';
 
 const RESOURCE = 'https://chat.example.com';
@@ -75,6 +75,7 @@ describe('a real OpenID provider', () => {
     // It warns that its keys and pages are for development, which is what they are for here.
     jest.spyOn(console, 'warn').mockReturnValue();
     jest.spyOn(console, 'info').mockReturnValue();
+    const { default: Provider } = await import('oidc-provider');
     listener = createServer();
     await once(listener.listen(0, '127.0.0.1'), 'listening');
     issuer = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
