@@ -331,17 +331,36 @@ describe('limits over HTTP', () => {
   it('bound logins and registrations at the default rate, each in a bucket of its own', async () => {
     const { process, stop } = await serve({ RATE_LOGINS_PER_MIN: '10' });
     const call = new Caller(process);
-    await call.register({ username: 'ann' });
-    const login = (): Promise<HttpAnswer> =>
-      call.post('/auth/login', { username: 'ann', password: 'not this one' });
+    const login = (username: string): Promise<HttpAnswer> =>
+      call.post('/auth/login', { username, password: 'not this one' });
     const answers = [];
-    for (let i = 0; i < 24; i++) answers.push(await login());
+    // Of one account five would be the end.
+    for (let i = 0; i < 24; i++) answers.push(await login(`nobody${i}`));
     const statuses = answers.map((answer) => answer.status);
     expect(statuses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 401));
     const limited = answers.find((answer) => answer.status === 429);
     expectProblem(limited as HttpAnswer, 429, 'RATE_LIMITED');
     expect(limited?.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     expect((await call.register()).status).toBe(201);
+    await stop();
+  });
+
+  it('delay guesses of one account after five failures (T26)', async () => {
+    const { process, stop } = await serve({ RATE_LOGINS_PER_MIN: '10' });
+    const call = new Caller(process);
+    await call.register({ username: 'ann' });
+    const statuses = [];
+    const guess = { username: 'ann', password: 'not this one' };
+    for (let i = 0; i < 5; i++) statuses.push((await call.post('/auth/login', guess)).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401]);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => call.post('/auth/login', { ...guess, username: 'Ann' })),
+    );
+    const delayed = answers.filter(({ status }) => status === 429);
+    // As many as a slow machine's seconds let through.
+    expect(delayed.length).toBeGreaterThan(5);
+    expectProblem(delayed[0] as HttpAnswer, 429, 'RATE_LIMITED');
+    expect(delayed[0]?.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     await stop();
   });
 
