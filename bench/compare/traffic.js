@@ -58,7 +58,8 @@ async function run({ server, generator, span }, terms) {
   return {
     ...account,
     perS: (since('delivered') / us) * 1e6,
-    cpuUs: since('serverUs') / since('delivered'),
+    // On a machine that is busy elsewhere, a short time may see nothing delivered.
+    cpuUs: since('delivered') === 0 ? null : since('serverUs') / since('delivered'),
     serverShare: since('serverUs') / us,
     generatorShare: since('cpuUs') / us,
   };
