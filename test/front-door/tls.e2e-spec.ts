@@ -12,6 +12,9 @@ import { ask } from '../support/ask.js';
 import { type Certificate, makeCertificate, writeCertificate } from '../support/certificate.js';
 import { RawClient, UpgradeRejected } from '../support/raw-client.js';
 
+/** Services and processes are slow to start on a busy machine. */
+const START_TIMEOUT_MS = 60_000;
+
 let folder: string;
 let first: Certificate;
 
@@ -46,9 +49,9 @@ describe('a service that ends TLS (T10)', () => {
 
   beforeAll(async () => {
     const env = { ...(await writeCertificate(folder, first)), RATE_UPGRADES_PER_S: '0' };
-    server = await startServer({ env, httpLimits: { headersTimeoutMs: 300 } });
+    server = await startServer({ env, httpLimits: { headersTimeoutMs: 1200 } });
     await ask(`${server.url}/auth/register`, { ...ca(), body: account });
-  });
+  }, START_TIMEOUT_MS);
   afterAll(() => server.close());
 
   const token = async (): Promise<string> => {
@@ -179,41 +182,49 @@ describe('files of TLS', () => {
     for (const value of ['hunter2', tmpdir()]) expect(told).not.toContain(value);
   });
 
-  it('of no use stop the start with that line and code 78', async () => {
-    const env = { ...(await good()), TLS_CERT_FILE: './hunter2.pem' };
-    expect(await runProcess({ cwd: folder, env })).toEqual({
-      code: 78,
-      signal: null,
-      output: 'TLS_CERT_FILE cannot be read (ENOENT): allowed is a file that this user may read\n',
-    });
-  });
+  it(
+    'of no use stop the start with that line and code 78',
+    async () => {
+      const env = { ...(await good()), TLS_CERT_FILE: './hunter2.pem' };
+      expect(await runProcess({ cwd: folder, env })).toEqual({
+        code: 78,
+        signal: null,
+        output: 'TLS_CERT_FILE cannot be read (ENOENT): allowed is a file that this user may read\n',
+      });
+    },
+    START_TIMEOUT_MS,
+  );
 
-  it('are read again on SIGHUP, and kept when the new ones are of no use', async () => {
-    const env = { ...(await good()), DATA_DIR: join(folder, 'data') };
-    const process = await startProcess({ cwd: folder, env });
-    expect(process.output).toMatch(/^Parley listens on https:\/\/127\.0\.0\.1:\d+$/m);
-    const living = await shakeHands(process.url, { ca: first.cert });
-    expect(living.getPeerCertificate().subject.CN).toBe('first');
+  it(
+    'are read again on SIGHUP, and kept when the new ones are of no use',
+    async () => {
+      const env: Record<string, string> = { ...(await good()), DATA_DIR: join(folder, 'data') };
+      const process = await startProcess({ cwd: folder, env });
+      expect(process.output).toMatch(/^Parley listens on https:\/\/127\.0\.0\.1:\d+$/m);
+      const living = await shakeHands(process.url, { ca: first.cert });
+      expect(living.getPeerCertificate().subject.CN).toBe('first');
 
-    await writeFile(env['TLS_KEY_FILE'] ?? '', 'no key');
-    process.signal('SIGHUP');
-    await process.says(/the old certificate stays/);
-    expect(process.output).toContain('TLS_KEY_FILE holds no private key');
-    (await shakeHands(process.url, { ca: first.cert })).destroy();
+      await writeFile(env['TLS_KEY_FILE'] ?? '', 'no key');
+      process.signal('SIGHUP');
+      await process.says(/the old certificate stays/);
+      expect(process.output).toContain('TLS_KEY_FILE holds no private key');
+      (await shakeHands(process.url, { ca: first.cert })).destroy();
 
-    const second = makeCertificate('second');
-    await writeCertificate(folder, second);
-    process.signal('SIGHUP');
-    await process.says(/the certificate has been read again/);
-    const fresh = await shakeHands(process.url, { ca: second.cert });
-    expect(fresh.getPeerCertificate().subject.CN).toBe('second');
-    living.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(String(((await once(living, 'data')) as [Buffer])[0])).toMatch(/^HTTP\/1\.1 200 /);
+      const second = makeCertificate('second');
+      await writeCertificate(folder, second);
+      process.signal('SIGHUP');
+      await process.says(/the certificate has been read again/);
+      const fresh = await shakeHands(process.url, { ca: second.cert });
+      expect(fresh.getPeerCertificate().subject.CN).toBe('second');
+      living.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+      expect(String(((await once(living, 'data')) as [Buffer])[0])).toMatch(/^HTTP\/1\.1 200 /);
 
-    await writeCertificate(folder, makeCertificate('ended', Date.now() - 1000));
-    process.signal('SIGHUP');
-    await process.says(/the certificate of TLS_CERT_FILE ended on/);
-    for (const socket of [living, fresh]) socket.destroy();
-    expect(await process.kill()).toEqual({ code: 0, signal: null });
-  });
+      await writeCertificate(folder, makeCertificate('ended', Date.now() - 1000));
+      process.signal('SIGHUP');
+      await process.says(/the certificate of TLS_CERT_FILE ended on/);
+      for (const socket of [living, fresh]) socket.destroy();
+      expect(await process.kill()).toEqual({ code: 0, signal: null });
+    },
+    START_TIMEOUT_MS,
+  );
 });
