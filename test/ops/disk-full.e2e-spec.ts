@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { type Json, startProcess, type TestClient, type TestProcess } from 'parl
 const RUN_TIMEOUT_MS = 60_000;
 const MOST_SENDS = 500;
 
-/** Runs `mount` or `umount`, which only root may. */
+/** Whether a program of the system did what it was asked for; `mount` and `umount` are for root. */
 function runs(command: string, ...args: string[]): boolean {
   return spawnSync(command, args).status === 0;
 }
@@ -24,18 +24,7 @@ function smallDisk(): string | undefined {
 
 /** Writes until nothing more fits. */
 function fill(file: string): void {
-  const handle = openSync(file, 'w');
-  try {
-    for (let bytes = 65_536; bytes >= 512;) {
-      try {
-        if (writeSync(handle, Buffer.alloc(bytes)) < bytes) bytes /= 2;
-      } catch {
-        bytes /= 2;
-      }
-    }
-  } finally {
-    closeSync(handle);
-  }
+  runs('dd', 'if=/dev/zero', `of=${file}`, 'bs=512');
 }
 
 const disk = smallDisk();
