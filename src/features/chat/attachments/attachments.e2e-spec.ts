@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Json, startServer, type TestClient, type TestServer } from '../../../testing/index.js';
+import { SuspensionsService } from '../../auth/index.js';
 import { ask, upload, uploaded, uploadForm } from './testing.js';
 
 let server: TestServer;
@@ -219,6 +220,19 @@ describe('a signed address', () => {
       expect([address, status, body['code']]).toEqual([address, 403, 'FORBIDDEN']);
     }
     expect((await ask(server, `${url.split('?')[0]}?user=${bobId}`)).status).toBe(401);
+  });
+
+  it('ends with the suspension of whom it was signed for, and lasts on after it', async () => {
+    const { id } = await named();
+    const { id: carolId } = await server.user('carol');
+    await ann.request('room.add', { roomId, userIds: [carolId] });
+    const url = await signed(id, 'carol');
+    const statuses: number[] = [];
+    for (const change of ['suspend', 'unsuspend'] as const) {
+      await server.get(SuspensionsService)[change](carolId);
+      statuses.push((await ask(server, url)).status);
+    }
+    expect(statuses).toEqual([403, 200]);
   });
 
   it('ends with the membership of whom it was signed for', async () => {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { Clock, notFound, RealtimeError } from '../../../realtime/index.js';
+import { Clock, forbidden, notFound, RealtimeError } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import type { AttachmentView } from '../records/index.js';
 import { AddressSigner, type SignedAddress } from './address-signer.js';
@@ -22,6 +22,7 @@ export class AttachmentsService {
   /** The attachment, if the user may have it: a member, once a message names it, and before that its uploader. */
   async find(userId: string, id: string): Promise<AttachmentView> {
     const row = ID.test(id) ? await this.store.view({ id, userId, nowMs: this.clock.now() }) : null;
+    if (row === 'suspended') throw forbidden('the user is suspended');
     if (row === null) throw notFound('attachment');
     return { id, name: row.name, mimeType: row.mime_type, bytes: row.bytes };
   }

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { defineStore } from '../../../storage/store.js';
+import { suspendedAmong } from '../../auth/store.js';
 import { type AttachmentsTable, type ChatTables, UNNAMED_LIFE_MS } from '../records/index.js';
 
 type Db = Kysely<ChatTables>;
@@ -49,8 +50,8 @@ export const store = defineStore({
   name: 'chat/attachments',
   url: import.meta.url,
   reads: {
-    /** The attachment if the user may have it; null otherwise, whatever the reason. */
-    view: async (db: Db, { id, userId, nowMs }: Viewing): Promise<AttachmentsTable | null> => {
+    /** The attachment if the user may have it; null otherwise, unless a signed address has outlived the user's welcome. */
+    view: async (db: Db, { id, userId, nowMs }: Viewing): Promise<AttachmentsTable | 'suspended' | null> => {
       const row = await db
         .selectFrom('attachments')
         .innerJoin('members', 'members.room_id', 'attachments.room_id')
@@ -60,6 +61,7 @@ export const store = defineStore({
         .where('attachments.state', '=', 'kept')
         .executeTakeFirst();
       if (!row) return null;
+      if ((await suspendedAmong(db, [userId])).size > 0) return 'suspended';
       const isOwnDraft = row.uploader_id === userId && row.created_at > nowMs - UNNAMED_LIFE_MS;
       return row.message_seq !== null || isOwnDraft ? row : null;
     },
