@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Injectable, Module } from '@nestjs/common';
+import { ConsumesLog, type LogConsumer, ParleyModule } from 'parley';
 import type { Json } from 'parley/testing';
 import { type AdminServer, startAdminServer } from './admin-server.js';
 
@@ -15,10 +17,28 @@ const documented = [...page.matchAll(/^\| `(parley_\w+)` \| (\w+) \| ([^|]*)\|/g
   }),
 );
 
+/** Fails whenever it is given something: an archived room. */
+@Injectable()
+@ConsumesLog()
+class Stubborn implements LogConsumer {
+  readonly name = 'stubborn';
+  readonly types = ['room.archived'];
+
+  handle(): Promise<void> {
+    return Promise.reject(new Error('not now'));
+  }
+}
+
+@Module({ providers: [Stubborn] })
+class StubbornModule {}
+
+@Module({ imports: [ParleyModule.register({ features: [StubbornModule] })] })
+class App {}
+
 let service: AdminServer;
 
 beforeAll(async () => {
-  service = await startAdminServer({ env: { RATE_SENDS_PER_S: '5', LARGE_ROOM_MEMBERS: '1' } });
+  service = await startAdminServer({ module: App, env: { RATE_SENDS_PER_S: '5', LARGE_ROOM_MEMBERS: '1' } });
 });
 afterAll(() => service.server.close());
 
@@ -171,6 +191,17 @@ describe('metrics', () => {
     const guest = await service.server.connect('guest');
     const rose = await rise('parley_large_rooms_spared_total', () => guest.request('room.leave', { roomId }));
     expect(rose).toEqual({ 'what="gatherings"': 1, 'what="gatheredMembers"': 1 });
+  });
+
+  it('show which consumer of the logs fails', async () => {
+    const consumer = 'consumer="stubborn"';
+    expect(await valuesOf('parley_consumer_failures')).toEqual({ [consumer]: 0 });
+    const roomId = await roomOf('consumed');
+    const owner = await service.server.connect('consumed');
+    await owner.request('room.archive', { roomId });
+    let failures = 0;
+    while (failures === 0) ({ [consumer]: failures = 0 } = await valuesOf('parley_consumer_failures'));
+    expect(failures).toBeGreaterThanOrEqual(1);
   });
 
   it('have no label that a client, a user or a room fills (T42)', async () => {
