@@ -40,7 +40,7 @@ const ALPHABET = [
   '🇩🇪',
   '東',
 ];
-const CHARACTERS = [60_000, 8000, 200, 64, 32];
+const CHARACTERS = [60_000, 8000, 64];
 
 /** Each sign as often as it fits, to be stopped at the end, where a pattern that fails begins to go back. */
 const FRAME_TEXTS = ALPHABET.flatMap((sign) => CHARACTERS.map((count) => fitting(sign, count)));

@@ -10,7 +10,13 @@ import { RawClient } from '../support/raw-client.js';
 import { describeWith, NGINX } from '../support/tools.js';
 import { documentedConfiguration, Nginx } from './nginx.js';
 
+/** More than a bucket gives, however long they take. */
+const AT_ONCE = 40;
+
 const HEARTBEAT_MS = 300;
+
+/** Services and processes are slow to start on a busy machine. */
+const START_TIMEOUT_MS = 60_000;
 
 const describeBehindNginx = describeWith(NGINX);
 
@@ -102,7 +108,7 @@ describeBehindNginx('behind nginx, set up as documented', () => {
       },
     });
     token = await client().register('ann');
-  });
+  }, START_TIMEOUT_MS);
   afterAll(async () => {
     await nginx.stop();
     await rm(folder, { recursive: true, force: true });
@@ -115,11 +121,15 @@ describeBehindNginx('behind nginx, set up as documented', () => {
     expect(body).toMatchObject({ user: { username: 'ann' } });
   });
 
-  it('prints the public address', async () => {
-    const process = await startProcess({ cwd: folder, env: { PUBLIC_URL: publicUrl, ADMIN_PORT: '0' } });
-    expect(process.output).toContain(`Parley listens on ${publicUrl}\n`);
-    await process.kill();
-  });
+  it(
+    'prints the public address',
+    async () => {
+      const process = await startProcess({ cwd: folder, env: { PUBLIC_URL: publicUrl, ADMIN_PORT: '0' } });
+      expect(process.output).toContain(`Parley listens on ${publicUrl}\n`);
+      await process.kill();
+    },
+    START_TIMEOUT_MS,
+  );
 
   it('tells browsers once to stay with https', async () => {
     const { headers } = await client().call('/health/live');
@@ -143,13 +153,13 @@ describeBehindNginx('behind nginx, set up as documented', () => {
   });
 
   it('counts clients by their own addresses, whatever they say (T04)', async () => {
-    const statuses = [];
-    for (let n = 0; n < 6; n++) {
-      const headers = { 'x-forwarded-for': `203.0.113.${n}`, 'x-real-ip': `203.0.113.${n}` };
-      statuses.push(await client('127.0.0.3').statusOfUpgrade(token, headers));
-    }
-    expect(statuses.slice(0, 4)).toEqual([101, 101, 101, 101]);
-    expect(statuses.slice(4)).toContain(429);
+    const said = Array.from({ length: AT_ONCE }, (_, n) => ({
+      'x-forwarded-for': `203.0.113.${n}`,
+      'x-real-ip': `203.0.113.${n}`,
+    }));
+    const one = client('127.0.0.3');
+    const statuses = await Promise.all(said.map((headers) => one.statusOfUpgrade(token, headers)));
+    expect(new Set(statuses)).toEqual(new Set([101, 429]));
     expect(await client('127.0.0.4').statusOfUpgrade(token)).toBe(101);
   });
 
@@ -209,7 +219,7 @@ describeBehindNginx('behind nginx with its defaults', () => {
     nginx = await Nginx.start(proxy(server));
     url = `http://127.0.0.1:${nginx.port}`;
     token = await new Client(url).register('ann');
-  });
+  }, START_TIMEOUT_MS);
   afterAll(async () => {
     await nginx.stop();
     await server.close();
@@ -233,12 +243,12 @@ describeBehindNginx('behind nginx with its defaults', () => {
   });
 
   it('counts all clients as one, and believes none (T04)', async () => {
-    const statuses: number[] = [];
-    for (let n = 0; n < 10; n++) {
+    const take = async (n: number): Promise<number> => {
       const client = new Client(url, { localAddress: `127.0.0.${10 + n}` });
       const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': `203.0.113.${n}` };
-      statuses.push((await client.call('/auth/ticket', { body: {}, headers })).status);
-    }
+      return (await client.call('/auth/ticket', { body: {}, headers })).status;
+    };
+    const statuses = await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => take(n)));
     expect(new Set(statuses)).toEqual(new Set([201, 429]));
   });
 
@@ -248,20 +258,24 @@ describeBehindNginx('behind nginx with its defaults', () => {
     expect(status).toBe(413);
   });
 
-  it('is closed by a proxy that tires sooner than the heartbeat, and gives the slot back', async () => {
-    const single = await startServer({ env: { MAX_CONNECTIONS: '1' } });
-    const impatient = await Nginx.start(
-      proxy(
-        single,
-        `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_read_timeout ${READ_TIMEOUT};`,
-      ),
-    );
-    const client = new Client(`http://127.0.0.1:${impatient.port}`);
-    const quiet = await client.upgrade(await client.register('bob'));
-    expect(await quiet.closed).toMatchObject({ code: 1006 });
-    const again = await client.upgrade(await client.register('cid'));
-    again.ws.terminate();
-    await impatient.stop();
-    await single.close();
-  });
+  it(
+    'is closed by a proxy that tires sooner than the heartbeat, and gives the slot back',
+    async () => {
+      const single = await startServer({ env: { MAX_CONNECTIONS: '1' } });
+      const impatient = await Nginx.start(
+        proxy(
+          single,
+          `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_read_timeout ${READ_TIMEOUT};`,
+        ),
+      );
+      const client = new Client(`http://127.0.0.1:${impatient.port}`);
+      const quiet = await client.upgrade(await client.register('bob'));
+      expect(await quiet.closed).toMatchObject({ code: 1006 });
+      const again = await client.upgrade(await client.register('cid'));
+      again.ws.terminate();
+      await impatient.stop();
+      await single.close();
+    },
+    START_TIMEOUT_MS,
+  );
 });

@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startProcess, type TestProcess } from 'parley/testing';
 import { handshake } from '../support/raw-request.js';
 
+/** Services and processes are slow to start on a busy machine. */
+const START_TIMEOUT_MS = 60_000;
+
 const ROUNDS = 200;
 const PLACES = 4;
 
@@ -44,7 +47,7 @@ beforeAll(async () => {
     ADMIN_PORT: '0',
   };
   service = await startProcess({ cwd: folder, env });
-});
+}, START_TIMEOUT_MS);
 afterAll(async () => {
   await service.kill('SIGKILL');
   await rm(folder, { recursive: true, force: true });

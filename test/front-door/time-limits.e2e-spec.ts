@@ -6,8 +6,8 @@ import { startServer, type TestServer } from 'parley/testing';
 import { createRoom } from '../conformance/contract.js';
 import { handshake } from '../support/raw-request.js';
 
-const HEADERS_MS = 400;
-const REQUEST_MS = 800;
+const HEADERS_MS = 800;
+const REQUEST_MS = 1500;
 
 /** For the standstill of an upload, which may last 15 s. */
 const STANDSTILL_TIMEOUT_MS = 40_000;
@@ -129,7 +129,7 @@ describe('the time that a request may take (T06)', () => {
     const { socket, answer } = dial();
     const { head, body } = upload(2000);
     socket.write(head);
-    await dribble(socket, body, 100);
+    await dribble(socket, body, 50);
     expect(await answer).toMatch(/^HTTP\/1\.1 201 /);
   });
 

@@ -150,6 +150,25 @@ describe('a service that ends TLS (T10)', () => {
   });
 });
 
+it(
+  'a service that ends TLS stops, whoever has begun to speak and not gone on',
+  async () => {
+    const closing = await startServer({
+      env: await writeCertificate(folder, first),
+      httpLimits: { headersTimeoutMs: 600_000, requestTimeoutMs: 600_000 },
+    });
+    const silent = ['', '\u0016\u0003\u0001'].map((text) => {
+      const socket = connect(portOf(closing.url), '127.0.0.1').on('error', () => undefined);
+      if (text !== '') socket.write(text);
+      return once(socket.resume(), 'close');
+    });
+    await ask(`${closing.url}/health/live`, { ca: first.cert });
+    await closing.close();
+    await Promise.all(silent);
+  },
+  START_TIMEOUT_MS,
+);
+
 describe('files of TLS', () => {
   const good = (): Promise<Record<string, string>> => writeCertificate(folder, first);
   const lineOf = (env: Record<string, string>): string => {

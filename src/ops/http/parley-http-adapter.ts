@@ -43,6 +43,7 @@ export interface ParleyHttpOptions {
 export class ParleyHttpAdapter extends ExpressAdapter {
   readonly #tls: TlsIdentity | undefined;
   readonly #limits: HttpLimits;
+  /** Of a server that speaks TLS, whose own list lacks those that have not agreed on it yet. */
   readonly #sockets = new Set<Socket>();
 
   constructor({ tls, limits }: ParleyHttpOptions = {}) {
@@ -55,10 +56,6 @@ export class ParleyHttpAdapter extends ExpressAdapter {
     const server = this.#tls === undefined ? this.#plainServer() : this.#tlsServer(this.#tls);
     server.maxHeadersCount = this.#limits.maxHeaders;
     answerClientErrors(server);
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
     this.setHttpServer(server);
   }
 
@@ -73,6 +70,7 @@ export class ParleyHttpAdapter extends ExpressAdapter {
   }
 
   #destroySockets(): void {
+    (this.getHttpServer() as Server).closeAllConnections();
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -91,6 +89,10 @@ export class ParleyHttpAdapter extends ExpressAdapter {
     const server = createTlsServer(options, this.getInstance() as RequestListener);
     const refusal = { status: 400, code: 'BAD_HANDSHAKE', message: 'this port speaks https and wss only' };
     lookAtFirstByte(server, { timeoutMs, refuse: (socket) => refuseSocket(socket, refusal) });
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     return server as unknown as Server;
   }
 
