@@ -1,4 +1,5 @@
 import { createHmac, createPublicKey } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CryptoKey, exportJWK, importJWK } from 'jose';
 import { ManualClock } from '../../../testing/index.js';
@@ -148,7 +149,29 @@ describe('tokens of a foreign issuer (T28)', () => {
     expect(tokens.claims('ann')).toBe(false);
   });
 
-  it('make nobody ask for keys anywhere but at the configured address (T29)', () => {
+  it('make nobody ask for keys anywhere but at the configured address (T29)', async () => {
+    const hostile = 'http://169.254.169.254/jwks';
+    const [here, there] = await Promise.all([
+      token(),
+      Promise.all([
+        token({ iss: hostile }),
+        embedded({ jku: hostile }),
+        embedded({ x5u: hostile }),
+        token({}, { kid: hostile }),
+      ]),
+    ]);
+    let opened = 0;
+    const count = (): void => void (opened += 1);
+    subscribe('net.client.socket', count);
+    try {
+      for (const text of there) await expect(tokens.verify(text)).rejects.toMatchObject(REFUSAL);
+      expect(opened).toBe(0);
+      await clock.advance(600_000);
+      await tokens.verify(here);
+      await expect(tokens.verify(await token({}, { kid: hostile }))).rejects.toMatchObject(REFUSAL);
+    } finally {
+      unsubscribe('net.client.socket', count);
+    }
     expect(new Set(issuer.asked)).toEqual(new Set(['/jwks']));
   });
 
