@@ -7,7 +7,9 @@ const TERMS = { name: 'polls_votes_total', help: 'Votes.' };
 
 let meters: Meters;
 
-beforeEach(() => (meters = new Meters()));
+beforeEach(() => {
+  meters = new Meters();
+});
 
 const metricOf = (name: string): Metric => {
   const found = [...meters.all()].find((metric) => metric.name === name);
