@@ -164,7 +164,7 @@ it(
     });
     await ask(`${closing.url}/health/live`, { ca: first.cert });
     await closing.close();
-    await Promise.all(silent);
+    await expect(Promise.all(silent)).resolves.toHaveLength(2);
   },
   START_TIMEOUT_MS,
 );

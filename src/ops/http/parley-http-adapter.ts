@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { refuseSocket } from '../../realtime/index.js';
@@ -44,7 +44,7 @@ export class ParleyHttpAdapter extends ExpressAdapter {
   readonly #tls: TlsIdentity | undefined;
   readonly #limits: HttpLimits;
   /** Of a server that speaks TLS, whose own list lacks those that have not agreed on it yet. */
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Set<Duplex>();
 
   constructor({ tls, limits }: ParleyHttpOptions = {}) {
     super();
