@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runProcess, startProcess, startServer, TestHttp, type TestUser } from 'parley/testing';
 import { Draining } from '../../src/realtime/index.js';
@@ -204,6 +205,15 @@ describe('a suspension', () => {
   );
 });
 
+/** Takes the default port, as soon as whoever has it just now lets it go; one who keeps it serves as well. */
+async function heldDefaultPort(): Promise<Server> {
+  const server = createServer();
+  for (let tries = 0; tries < 100 && !server.listening; tries++) {
+    await once(server.listen(9464, '127.0.0.1'), 'listening').catch(() => delay(100));
+  }
+  return server;
+}
+
 describe('a port that is taken', () => {
   it(
     'stops the start with one line when it was asked for',
@@ -227,10 +237,7 @@ describe('a port that is taken', () => {
     'costs a node that nobody asked for it its admin listener alone, which it says',
     async () => {
       const cwd = await mkdtemp(join(tmpdir(), 'parley-'));
-      const other = createServer();
-      other.on('error', () => undefined);
-      // If somebody else has the default port already, so much the better.
-      other.listen(9464, '127.0.0.1');
+      const other = await heldDefaultPort();
       const node = await startProcess({ cwd, env: { ADMIN_PORT: '' } });
       expect(node.output).toMatch(
         /"level":"warn".*there is no admin listener: port 9464 of 127\.0\.0\.1 is taken/,
