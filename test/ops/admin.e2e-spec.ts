@@ -239,11 +239,12 @@ describe('a port that is taken', () => {
       const cwd = await mkdtemp(join(tmpdir(), 'parley-'));
       const other = await heldDefaultPort();
       const node = await startProcess({ cwd, env: { ADMIN_PORT: '' } });
+      await expect(new TestHttp(node.url).get('/health/ready')).resolves.toMatchObject({ status: 200 });
+      await node.kill();
+      // All of the output is there only now.
       expect(node.output).toMatch(
         /"level":"warn".*there is no admin listener: port 9464 of 127\.0\.0\.1 is taken/,
       );
-      await expect(new TestHttp(node.url).get('/health/ready')).resolves.toMatchObject({ status: 200 });
-      await node.kill();
       other.close();
       await rm(cwd, { recursive: true });
     },
