@@ -4,6 +4,7 @@ import {
   droppedByClientId,
   hasRank,
   messageRows,
+  type MessagesTable,
   readMessageViews,
   type StreamsTable,
   tombstoneOf,
@@ -60,11 +61,7 @@ export async function changeStream(db: Db, work: Workspace, change: StreamChange
 async function startStream(db: Db, work: Workspace, start: StartStream): Promise<Outcome> {
   const { roomId, actorId, clientId } = start;
   const sent = work.sent(roomId, actorId, clientId);
-  if (sent) {
-    // Of a deleted message nothing is left that this request could differ from.
-    const isSame = sent.request_hash === null || isBegunSo(sent, start);
-    return isSame ? await foundMessage(db, start, sent.seq) : taken('message');
-  }
+  if (sent) return isMessageOf(sent, start) ? await foundMessage(db, start, sent.seq) : taken('message');
   const open = await openStream(db, start);
   if (open) return isBegunSo(open, start) ? { ...stored(roomId, open), duplicate: true } : taken('stream');
   const standing = writerOf(work, roomId, actorId);
@@ -188,6 +185,11 @@ function newRow(start: StartStream, nowMs: number): StreamsTable {
     closed_at: null,
     message_seq: null,
   };
+}
+
+/** Whether this is the message of the stream that the request begins. Of a deleted one nothing is left to differ from. */
+function isMessageOf(sent: MessagesTable, start: StartStream): boolean {
+  return sent.request_hash === null || isBegunSo(sent, start);
 }
 
 /** Whether a message or a stream is the one that this request begins; `meta` is not part of what is said. */
