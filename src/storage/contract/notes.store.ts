@@ -54,6 +54,15 @@ export const store = defineStore({
       await insert(db, note);
       await sql`select nonsense from nowhere`.execute(db);
     },
+    insertThenSwallow: async (db: Kysely<NoteTables>, note: Note) => {
+      await insert(db, note);
+      try {
+        await sql`select nonsense from nowhere`.execute(db);
+      } catch {
+        return 'swallowed';
+      }
+      return 'accepted';
+    },
     insertThenEndThread: async (db: Kysely<NoteTables>, note: Note) => {
       await insert(db, note);
       process.exit(1);
