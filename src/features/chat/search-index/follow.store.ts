@@ -1,8 +1,9 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, PostgresAdapter } from 'kysely';
 import { readMeta, writeMeta } from '../../../storage/store.js';
 import { type ChatTables, messagesByKey, type MessagesTable, placeKey } from '../records/index.js';
 import { fts5Index } from './search-index.fts5.store.js';
 import type { SearchIndex } from './search-index.js';
+import { postgresIndex } from './search-index.postgres.store.js';
 import { WORDS_VERSION } from './words.js';
 
 type Db = Kysely<ChatTables>;
@@ -10,8 +11,19 @@ type Db = Kysely<ChatTables>;
 /** The meta value that says by which rules the index was made. */
 const VERSION_KEY = 'chat/search-words';
 
-/** The index of this database. */
-export const searchIndex: SearchIndex = fts5Index;
+/** The index of the database that a call is made to. */
+export const searchIndex: SearchIndex = {
+  add: async (db, texts) => indexOf(db).add(db, texts),
+  change: async (db, texts) => indexOf(db).change(db, texts),
+  remove: async (db, texts) => indexOf(db).remove(db, texts),
+  rebuild: async (db) => indexOf(db).rebuild(db),
+  find: async (db, query) => indexOf(db).find(db, query),
+  newest: async (db) => indexOf(db).newest(db),
+};
+
+function indexOf(db: Db): SearchIndex {
+  return db.getExecutor().adapter instanceof PostgresAdapter ? postgresIndex : fts5Index;
+}
 
 /** Messages that a transaction is about to write. */
 export interface WrittenMessages {

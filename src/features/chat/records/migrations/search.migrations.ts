@@ -4,13 +4,13 @@ import type { Migration } from '../../../../storage/index.js';
 /**
  * SQLite's index of words: full-text rows without content, and an entry for each message that is not deleted, numbered
  * in the order in which messages were sent. Entries of stored messages are made here and their words at the start,
- * because it is not the database that says what words are. PostgreSQL's index will be one table with a vector for each
- * message; its step comes with its `SearchIndex`.
+ * because it is not the database that says what words are. PostgreSQL's is one table with a vector for each message.
  */
 export const searchMigrations: readonly Migration[] = [
   {
     name: 'chat/0040-search',
-    up: (db, dialect) => (dialect === 'sqlite' ? [...entries(db), ...words(db), ...backfill(db)] : []),
+    up: (db, dialect) =>
+      dialect === 'sqlite' ? [...entries(db), ...words(db), ...backfill(db)] : vectors(db),
   },
 ];
 
@@ -55,6 +55,20 @@ function backfill(db: Kysely<unknown>): Compilable[] {
        from messages join search_rooms on search_rooms.room_id = messages.room_id
        where deleted_at is null`,
     ),
+  ];
+}
+
+function vectors(db: Kysely<unknown>): Compilable[] {
+  return [
+    db.schema
+      .createTable('search_vectors')
+      .addColumn('id', 'bigserial', (column) => column.primaryKey())
+      .addColumn('room_id', 'text', (column) => column.notNull())
+      .addColumn('seq', 'bigint', (column) => column.notNull())
+      .addColumn('words', sql`tsvector`, (column) => column.notNull()),
+    db.schema.createIndex('search_vectors_place').on('search_vectors').columns(['room_id', 'seq']).unique(),
+    // Entries that wait in a list would make every search read it.
+    raw(db, 'create index search_vectors_words on search_vectors using gin (words) with (fastupdate = off)'),
   ];
 }
 
