@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
-import pg from 'pg';
 import type { Database } from './database.js';
 import { type PlainQuery, plainQuery, type QueryLike } from './plain-query.js';
-import { PostgresDatabase } from './postgres/database.postgres.js';
 import type { Migration } from './schema/migration.js';
 import { SqliteDatabase } from './sqlite/database.sqlite.js';
 import { SqliteConnection } from './sqlite/sqlite-connection.js';
@@ -27,16 +24,12 @@ export interface TestDatabaseOptions {
   readonly durability?: Durability;
 }
 
-/**
- * Opens a real database, without Nest; stores come from `database.open(definition)`. It is the embedded one in a new
- * folder, or a new one of the PostgreSQL whose address `PARLEY_TEST_POSTGRES` is.
- */
+/** Opens the real embedded database in a new folder, without Nest; stores come from `database.open(definition)`. */
 export async function openTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-'));
-  const { database, drop } = await newDatabase(dataDir, options.durability ?? 'process');
+  const database = new SqliteDatabase({ dataDir, durability: options.durability ?? 'process' });
   const close = async (): Promise<void> => {
     await database.stop();
-    await drop();
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
@@ -47,36 +40,6 @@ export async function openTestDatabase(options: TestDatabaseOptions = {}): Promi
     throw error;
   }
   return { database, dataDir, close };
-}
-
-interface NewDatabase {
-  readonly database: Database;
-  drop(): Promise<void>;
-}
-
-async function newDatabase(dataDir: string, durability: Durability): Promise<NewDatabase> {
-  const server = process.env['PARLEY_TEST_POSTGRES'];
-  if (server === undefined) {
-    return { database: new SqliteDatabase({ dataDir, durability }), drop: async () => undefined };
-  }
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await execute(server, `create database ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return {
-    database: new PostgresDatabase({ url: url.href, durability }),
-    drop: async () => execute(server, `drop database ${name} with (force)`),
-  };
-}
-
-async function execute(server: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 /** How SQLite would perform a query: a line for each step, as in `SEARCH members USING INDEX members_rooms (user_id=?)`. */

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe } from '@jest/globals';
+import { postgresPrograms } from './servers/postgres-programs.js';
 
 /** A program that some tests drive, and the Debian package that brings it. */
 export interface Tool {
@@ -10,6 +12,17 @@ export interface Tool {
 
 export const NGINX: Tool = { command: 'nginx', versionFlag: '-v', debianPackage: 'nginx-light' };
 export const CHROMIUM: Tool = { command: 'chromium', versionFlag: '--version', debianPackage: 'chromium' };
+
+export const POSTGRES: Tool = {
+  command: join(postgresPrograms() ?? '', 'postgres'),
+  versionFlag: '--version',
+  debianPackage: 'postgresql',
+};
+export const REDIS: Tool = {
+  command: 'redis-server',
+  versionFlag: '--version',
+  debianPackage: 'redis-server',
+};
 
 /** Debian keeps servers where only root looks for them. */
 export const TOOL_PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;

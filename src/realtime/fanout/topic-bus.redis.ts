@@ -45,7 +45,7 @@ export class RedisTopicBus extends TopicBus {
     this.publisher = openRedis(options.url, 'commands');
     this.subscriber = openRedis(options.url, 'subscriptions');
     for (const connection of [this.publisher, this.subscriber]) connection.on('error', options.onTrouble);
-    this.subscriber.on('smessage', (channel, message) => this.receive(channel, message));
+    this.subscriber.on('smessage', (channel: string, message: string) => this.receive(channel, message));
     this.subscriber.on('ready', () => void this.joinAgain());
   }
 

@@ -15,6 +15,10 @@ import { MIGRATE, READ, type TransactionKind, Transactions, WRITE } from './tran
 /** The advisory lock under which nodes that start together migrate one after the other: 'prly'. */
 const MIGRATION_LOCK = 0x70_72_6c_79;
 
+type SchemaDb = Parameters<typeof schemaStore.writes.prepare>[0];
+
+type Rows = readonly Record<string, unknown>[];
+
 type State = 'new' | 'ready' | 'closed';
 
 /** PostgreSQL, shared by any number of nodes. */
@@ -59,11 +63,12 @@ export class PostgresDatabase extends Database {
     return queryBuilder as Kysely<Tables>;
   }
 
-  async read(queries: readonly QueryLike[]): Promise<readonly (readonly Record<string, unknown>[])[]> {
-    this.#requireReady();
-    const plain = queries.map(plainQuery);
-    const rows = await this.#track(this.#transactions.run(READ, schemaStore.reads.rows, plain));
-    return rows as readonly (readonly Record<string, unknown>[])[];
+  async read(queries: readonly QueryLike[]): Promise<readonly Rows[]> {
+    return this.#rows(READ, queries);
+  }
+
+  async write(queries: readonly QueryLike[]): Promise<readonly Rows[]> {
+    return this.#rows(WRITE, queries);
   }
 
   async ping(): Promise<void> {
@@ -90,6 +95,13 @@ export class PostgresDatabase extends Database {
     await this.#pool.end();
   }
 
+  async #rows(kind: TransactionKind, queries: readonly QueryLike[]): Promise<readonly Rows[]> {
+    this.#requireReady();
+    const plain = queries.map(plainQuery);
+    const running = this.#transactions.run(kind, schemaStore.reads.rows, plain);
+    return (await this.#track(running)) as readonly Rows[];
+  }
+
   async #check(): Promise<void> {
     const connection = await this.#pool.connect();
     try {
@@ -103,7 +115,7 @@ export class PostgresDatabase extends Database {
   async #migrate(): Promise<void> {
     await this.#transactions.run(
       MIGRATE,
-      async (db) => {
+      async (db: SchemaDb) => {
         await db.executeQuery(CompiledQuery.raw('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]));
         const { applied, openMark } = await schemaStore.writes.prepare(db);
         this.#mayHaveLostCommits = openMark !== undefined;

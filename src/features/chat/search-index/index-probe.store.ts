@@ -1,4 +1,4 @@
-import { type Kysely, PostgresAdapter, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { defineStore } from '../../../storage/store.js';
 import { type ChatTables, messagesByKey } from '../records/index.js';
 import { forgetMessages, searchIndex } from './follow.store.js';
@@ -19,7 +19,6 @@ export const store = defineStore({
     find: async (db: Db, query: IndexQuery) => searchIndex.find(db, query),
     newest: async (db: Db) => searchIndex.newest(db),
     damage: async (db: Db) => {
-      if (db.getExecutor().adapter instanceof PostgresAdapter) return [];
       const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(db);
       return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
     },

@@ -1,18 +1,9 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { ServerProcess } from './server-process.js';
-
-const PROGRAM = 'redis-server';
-
-/** Where Redis is; `undefined` if it is not installed. */
-export function redisProgram(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, PROGRAM)).find((path) => existsSync(path));
-}
 
 /** A Redis of one's own on a free port. */
 export class RedisServer {
@@ -24,16 +15,13 @@ export class RedisServer {
   ) {}
 
   static async start(): Promise<RedisServer> {
-    const program = redisProgram();
-    if (program === undefined) throw new Error('Redis is not installed (Debian: redis-server)');
     const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), 'parley-redis-'));
     const process = new ServerProcess({
-      program,
-      arguments: [
-        ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
-        ...['--save', '', '--appendonly', 'no'],
-      ],
+      program: 'redis-server',
+      arguments: `--port ${port} --bind 127.0.0.1 --dir ${folder} --appendonly no --save`
+        .split(' ')
+        .concat(''),
       account: {},
       isReady: async () => answers(port),
     });

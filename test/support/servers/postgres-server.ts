@@ -1,34 +1,19 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
 import { type Account, accountFor } from './account.js';
 import { freePort } from './free-port.js';
+import { postgresPrograms } from './postgres-programs.js';
 import { ServerProcess } from './server-process.js';
-
-/** Debian keeps each version's programs beside one another, and out of the PATH. */
-const DEBIAN_HOME = '/usr/lib/postgresql';
 
 const USER = 'postgres';
 
 export interface PostgresOptions {
   /** Server settings, as in `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>;
-}
-
-/** Where the programs of PostgreSQL are; `undefined` if it is not installed. The newest version counts. */
-export function postgresPrograms(): string | undefined {
-  const versions = existsSync(DEBIAN_HOME) ? readdirSync(DEBIAN_HOME) : [];
-  const folders = [
-    ...versions
-      .toSorted((one, other) => Number(other) - Number(one))
-      .map((version) => join(DEBIAN_HOME, version, 'bin')),
-    ...(process.env['PATH'] ?? '').split(delimiter),
-  ];
-  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
 }
 
 /** A PostgreSQL of one's own on a free port, in a folder that goes with it. */
@@ -45,9 +30,8 @@ export class PostgresServer {
     if (programs === undefined) throw new Error('PostgreSQL is not installed (Debian: postgresql)');
     const account = await accountFor(USER);
     const folder = await newFolder(account);
-    await run(join(programs, 'initdb'), account, [
-      ...['-D', folder, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
-    ]);
+    const parameters = `-D ${folder} -U ${USER} -A trust -E UTF8 --no-locale --no-sync`;
+    await run(join(programs, 'initdb'), account, parameters.split(' '));
     const port = await freePort();
     const all = { port, listen_addresses: '127.0.0.1', unix_socket_directories: folder, ...settings };
     const process = new ServerProcess({
