@@ -5,7 +5,7 @@ import { REQUEST_NAMES } from './steps.js';
 
 const seed = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31);
 const path = process.env['MODEL_PATH'];
-const seconds = Number(process.env['MODEL_SECONDS'] ?? 30);
+const seconds = Number(process.env['MODEL_SECONDS'] ?? 20);
 const length = Number(process.env['MODEL_STEPS'] ?? 200);
 
 /** Sequences that are played however slow the machine is: enough for every request to succeed in one. */
