@@ -3,6 +3,11 @@ import { readFileSync } from 'node:fs';
 const swc = JSON.parse(readFileSync(new URL('./.swcrc.json', import.meta.url), 'utf8'));
 delete swc.jsc.baseUrl;
 
+/** Campaigns take minutes; `PARLEY_TESTS=brief` leaves them out. */
+const campaigns = ['attack', 'crash', 'front-door', 'fuzz', 'model', 'races', 'rfc6455'];
+const left =
+  process.env.PARLEY_TESTS === 'brief' ? campaigns.map((folder) => `<rootDir>/test/${folder}/`) : [];
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -14,7 +19,7 @@ export default {
   },
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swc, swcrc: false }] },
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.test-build/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.test-build/', ...left],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.test-build/'],
   globalSetup: '<rootDir>/test/support/compile.js',
   maxWorkers: 2,
