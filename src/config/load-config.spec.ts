@@ -144,7 +144,22 @@ describe('loadConfig', () => {
   });
 
   it.each([
+    [
+      { PROCESSES: '2', DATABASE_URL: 'postgres://h/d' },
+      /^PROCESSES is not 1 without DATABASE_URL and REDIS_URL/,
+    ],
+    [
+      {
+        PROCESSES: '2',
+        ADMIN_PORT: '65535',
+        DATABASE_URL: 'postgres://h/d',
+        REDIS_URL: 'redis://r',
+        SHARED_FILES: 'yes',
+      },
+      /^ADMIN_PORT is too large: each of PROCESSES takes one more/,
+    ],
     [{ REDIS_URL: 'redis://r' }, /^REDIS_URL is set without DATABASE_URL/],
+    [{ REDIS_URL: 'redis://r', DATABASE_URL: 'postgres://p/d' }, /^REDIS_URL is set without S3_URL/],
     [
       { S3_URL: 'https://id:hunter2@host/files', MAX_ATTACHMENT_BYTES: '5368709121' },
       /^MAX_ATTACHMENT_BYTES is too large: with S3_URL/,
@@ -180,25 +195,6 @@ describe('loadConfig', () => {
     { ALLOWED_ORIGINS: 'http://a.test', ADMIN_HOST: '0.0.0.0' },
   ])('allows %j together', (env) => {
     expect(load(env).config).toBeDefined();
-  });
-
-  it.each([
-    [
-      { DATABASE_URL: 'postgres://user:hunter2@db/parley' },
-      /^DATABASE_URL is set, but PostgreSQL is not part/,
-    ],
-    [{ DATABASE_URL: 'postgres://db', REDIS_URL: 'redis://r' }, /^DATABASE_URL/],
-  ])('refuses %j rather than run without it', (env, line) => {
-    const lines = refusal(env);
-    expect(lines[0]).toMatch(line);
-    expect(lines.join()).not.toContain('hunter2');
-  });
-
-  it('warns of keys whose capability is not there yet, unless they have their default', () => {
-    expect(load({ SHARED_FILES: 'yes' }).warnings).toEqual([
-      'SHARED_FILES is set, but a cluster of nodes is not part of this version',
-    ]);
-    expect(load({ SHARED_FILES: 'no', ADMIN_PORT: '9464' }).warnings).toEqual([]);
   });
 
   it('warns of unknown keys with one of our prefixes', () => {

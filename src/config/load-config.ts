@@ -29,12 +29,10 @@ export function loadConfig({ env, folder, isTerminal }: ConfigSources): LoadedCo
   const source = readSources(env, folder);
   const values = readValues(source);
   refuse(brokenRules(values));
-  const later = setInVain(values);
-  refuse(later.filter(({ whenSet }) => whenSet === 'refuse').map(({ line }) => `${line}: unset it`));
   const isPretty = isTerminal && values.NODE_ENV !== 'production';
   return {
     config: Object.freeze({ ...values, LOG_FORMAT: values.LOG_FORMAT ?? (isPretty ? 'pretty' : 'json') }),
-    warnings: [...later.map(({ line }) => line), ...unknownKeys(Object.keys(source))],
+    warnings: unknownKeys(Object.keys(source)),
   };
 }
 
@@ -49,14 +47,6 @@ function readValues(source: Source): Values {
   });
   refuse(faults);
   return Object.fromEntries(entries) as Values;
-}
-
-function setInVain(values: Values) {
-  return declared().flatMap(([key, { later, fallback }]) =>
-    later !== undefined && values[key] !== fallback
-      ? [{ whenSet: later.whenSet, line: `${key} is set, but ${later.what} is not part of this version` }]
-      : [],
-  );
 }
 
 function declared(): [Key, Setting<unknown>][] {

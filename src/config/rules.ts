@@ -8,6 +8,8 @@ const SHORTEST_SECRET = 32;
 /** In bytes: what S3 takes in one request. */
 const LARGEST_OBJECT = 5 * 2 ** 30;
 
+const LARGEST_PORT = 65_535;
+
 /** What must hold between keys. Each rule gives the line to print when it does not. */
 type Rule = (values: Values) => string | undefined;
 
@@ -27,6 +29,21 @@ const RULES: readonly Rule[] = [
   (values) =>
     values.REDIS_URL !== null && values.DATABASE_URL === null
       ? 'REDIS_URL is set without DATABASE_URL: nodes can share a bus only when they share a database'
+      : undefined,
+  (values) =>
+    values.DATABASE_URL !== null &&
+    values.REDIS_URL !== null &&
+    values.S3_URL === null &&
+    !values.SHARED_FILES
+      ? "REDIS_URL is set without S3_URL: nodes must find each other's attachments; set S3_URL, or SHARED_FILES to yes where DATA_DIR is one folder for all of them"
+      : undefined,
+  (values) =>
+    values.PROCESSES !== 1 && (values.DATABASE_URL === null || values.REDIS_URL === null)
+      ? 'PROCESSES is not 1 without DATABASE_URL and REDIS_URL: each process is a node of a cluster; set both, or PROCESSES to 1'
+      : undefined,
+  (values) =>
+    values.ADMIN_PORT !== 0 && values.ADMIN_PORT + values.PROCESSES - 1 > LARGEST_PORT
+      ? `ADMIN_PORT is too large: each of PROCESSES takes one more, and ${LARGEST_PORT} is the last`
       : undefined,
   (values) =>
     values.S3_URL !== null && values.MAX_ATTACHMENT_BYTES > LARGEST_OBJECT

@@ -1,13 +1,5 @@
 import type { ZodType } from 'zod';
 
-/** A key whose capability is not part of this version. */
-export interface Later {
-  /** What the key is for, as the end of "… is not part of this version". */
-  readonly what: string;
-  /** `refuse` where running without the capability would be unsafe or not what was asked for; else `warn`. */
-  readonly whenSet: 'warn' | 'refuse';
-}
-
 /** How a value is written and read. */
 export interface ValueKind<T> {
   /** Reads the text of a source. Its issues end the sentence "KEY …": "is not a whole number". */
@@ -24,7 +16,6 @@ export interface Setting<T> extends ValueKind<T> {
   readonly shownDefault: string;
   readonly unit: string;
   readonly meaning: string;
-  readonly later: Later | undefined;
 }
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
@@ -39,7 +30,6 @@ interface Declaration<T> {
   readonly shownDefault?: string;
   readonly unit?: string;
   readonly meaning: string;
-  readonly later?: Later;
 }
 
 /** Declares a key: how its value is read, what it is without one, and what it means. */
@@ -54,7 +44,6 @@ export function setting<T, const Fallback extends T | null>(
     shownDefault: declaration.shownDefault ?? shown(declaration.fallback),
     unit: declaration.unit ?? '',
     meaning: declaration.meaning,
-    later: declaration.later,
   };
 }
 

@@ -76,7 +76,8 @@ function isBucketUrl(value: string): boolean {
   return hasBucket && [username, password].every((part) => part !== '' && isPercentEncoded(part));
 }
 
-function isPercentEncoded(part: string): boolean {
+/** Whether it is text in that form. */
+export function isPercentEncoded(part: string): boolean {
   try {
     return decodeURIComponent(part) !== '';
   } catch {

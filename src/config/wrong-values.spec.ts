@@ -34,6 +34,18 @@ const BUCKETS = [
   `s3://id:${SECRET}%E0%A4%A@bucket`,
 ];
 
+const REDISES = [
+  ...URLS,
+  'redis:///1',
+  `redis://a:1,${SECRET}`,
+  `redis://${SECRET}/x`,
+  `redis://${SECRET}?db=1`,
+  `redis://:${SECRET}%E0%A4%A@host`,
+  `redis+cluster://a:1,`,
+  `redis+cluster://a:1,${SECRET}:70000`,
+  `redis+cluster://a:1,${SECRET}/1`,
+];
+
 /** A whole number within a range is none of these. */
 function around(min: number, max: number): string[] {
   const beyond = [String(max + 1), ...(min > 0 ? [String(min - 1)] : [])];
@@ -74,7 +86,7 @@ const WRONG = {
   COMPRESSION: WORDS,
   DATA_DIR: TEXTS,
   DATABASE_URL: URLS,
-  REDIS_URL: URLS,
+  REDIS_URL: REDISES,
   DURABILITY: WORDS,
   S3_URL: BUCKETS,
   SHARED_FILES: WORDS,
@@ -106,6 +118,7 @@ const WRONG = {
   RATE_SENDS_PER_S: rate,
   RATE_UPGRADES_PER_S: rate,
   RATE_LOGINS_PER_MIN: rate,
+  PROCESSES: around(0, 256),
   DRAIN_DELAY_MS: around(0, 3_600_000),
   DRAIN_MS: around(0, 3_600_000),
   LOG_LEVEL: WORDS,
@@ -132,6 +145,16 @@ describe('wrong values (T40)', () => {
       ]);
       for (const shown of [value, SECRET]) if (shown.length > 4) expect(lines[0]).not.toContain(shown);
     }
+  });
+
+  it.each([
+    'redis://bus',
+    'redis://:p%40ss@10.0.0.1:6380/15',
+    'rediss://user:pass@[::1]:6379/',
+    'redis+cluster://a',
+    'rediss+cluster://user:pass@a:7000,b,[::1]:7001',
+  ])('are none where Redis is, as %s', (url) => {
+    expect(linesFor({ REDIS_URL: url, DATABASE_URL: 'postgres://p/d', SHARED_FILES: 'yes' })).toEqual([]);
   });
 
   it('of all keys are told at once', () => {

@@ -14,10 +14,22 @@ export abstract class Database {
   abstract readonly dialect: DialectName;
 
   /**
-   * Whether commits that were acknowledged may be missing: the last run had durability `process` and was not stopped
-   * cleanly. It stays true until a clean stop, so whoever acts on it (the log's epoch) does so at every such start.
+   * Names the life of the data, the same on every node: another one when commits that were acknowledged may be missing, because
+   * the data was set back (a restore, a lossy failover, an unclean end where commits do not survive one).
    */
-  abstract readonly mayHaveLostCommits: boolean;
+  abstract readonly life: string;
+
+  /** Names the data among all others, whatever becomes of it; `null` where no other process can use it. */
+  abstract readonly clusterId: string | null;
+
+  /** Whether other nodes ran on the data when this one started. */
+  abstract readonly hasCompany: boolean;
+
+  /** Tells that the life has changed while nodes run, before anything is read of the new one. It must not throw. */
+  abstract onNewLife(listener: (life: string) => void): void;
+
+  /** Tells that this node must not go on, because nodes run on the data that share nothing else with it. It must not throw. */
+  abstract onOusted(listener: (reason: string) => void): void;
 
   /** Makes a store's operations callable. Calls before the module's start-up has migrated the schema are refused. */
   abstract open<Reads extends StoreOperations, Writes extends StoreOperations>(

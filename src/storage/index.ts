@@ -1,3 +1,9 @@
+export { requireKnownSteps } from './backup/restore.js';
+export { requireEmptyPostgres, restorePostgres } from './backup/restore.postgres.js';
+export { SqliteRestore } from './backup/restore.sqlite.js';
+export { type BuildQuery, type Snapshot, stepsOf } from './backup/snapshot.js';
+export { POSTGRES_FILE, snapshotPostgres } from './backup/snapshot.postgres.js';
+export { snapshotSqlite, SQLITE_FILE } from './backup/snapshot.sqlite.js';
 export { Database } from './database.js';
 export type { DialectName } from './dialect-name.js';
 export { fitting } from './rows/fitting.js';

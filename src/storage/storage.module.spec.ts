@@ -38,7 +38,9 @@ describe('StorageModule', () => {
   afterEach(async () => rm(dataDir, { recursive: true }));
 
   async function started(): Promise<TestingModule> {
-    const root = StorageModule.forRootAsync({ useFactory: () => ({ dataDir, durability: 'process' }) });
+    const root = StorageModule.forRootAsync({
+      useFactory: () => ({ dataDir, databaseUrl: null, durability: 'process', isAlone: true }),
+    });
     const module = await Test.createTestingModule({ imports: [NotesModule, root] }).compile();
     return module.init();
   }

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { Database } from './database.js';
 import type { Migration } from './schema/migration.js';
+import { PostgresDatabase } from './postgres/database.postgres.js';
 import { SqliteDatabase } from './sqlite/database.sqlite.js';
 import type { StorageSettings } from './storage.settings.js';
 import type { StoreDefinition, StoreOperations } from './store.js';
@@ -37,7 +38,7 @@ export interface FeatureStorage {
   providers: [
     {
       provide: Database,
-      useFactory: (settings: StorageSettings) => new SqliteDatabase(settings),
+      useFactory: databaseOf,
       inject: [MODULE_OPTIONS_TOKEN],
     },
   ],
@@ -79,3 +80,12 @@ export class StorageModule extends ConfigurableModuleClass implements OnModuleIn
 
 @Module({})
 class FeatureStorageModule {}
+
+/** Whoever starts all at once starts PostgreSQL last; after so long somebody ought to know. */
+const START_WAIT_MS = 20_000;
+
+function databaseOf({ databaseUrl, dataDir, durability, isAlone }: StorageSettings): Database {
+  if (databaseUrl === null) return new SqliteDatabase({ dataDir, durability });
+  const node = isAlone ? 'alone' : 'shared';
+  return new PostgresDatabase({ url: databaseUrl, durability, node, startWaitMs: START_WAIT_MS });
+}

@@ -5,6 +5,7 @@ export { insertingMany, type Key, keyIn, wanted, withManyKeys } from './rows/man
 export { bindSeq, type PlainQuery } from './plain-query.js';
 export { readMeta, writeMeta } from './schema/meta.js';
 export { withSavepoint } from './savepoint.js';
+export { dialectOf } from './dialect-of.js';
 
 /**
  * One whole operation of a store. It gets the database inside a transaction and one input; input and result cross to the
@@ -27,7 +28,23 @@ export interface StoreDefinition<Reads extends StoreOperations, Writes extends S
   readonly reads: Reads;
   /** Each runs alone in one write transaction, committed when it resolves, rolled back when it rejects. */
   readonly writes: Writes;
+  /**
+   * Writes that do not run like the others on PostgreSQL: alone and within 2.5 s. They are no different on SQLite,
+   * which has one writer.
+   */
+  readonly onPostgres?: { readonly [Name in keyof Writes]?: OwnIsolation };
 }
+
+/**
+ * `locks`: READ COMMITTED. The operation's first statements lock the rows that it stands on, in an order that all such
+ * operations share, and later ones read behind the locks. It is run again when it met another's locks crosswise.
+ *
+ * `statements`: no transaction around it. Each of its statements is one of its own, and one round trip; an error that does
+ * not speak of the statement leaves the outcome unknown, so more than one of them may write only if each is whole.
+ *
+ * `at length`: as if alone, like those that say nothing, but without their bound on time. For the start of a node.
+ */
+export type OwnIsolation = 'locks' | 'statements' | 'at length';
 
 /** A store's operations as the rest of the process calls them. */
 export type Store<Definition> =

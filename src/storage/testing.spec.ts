@@ -10,6 +10,7 @@ let test: TestDatabase;
 
 beforeAll(async () => {
   test = await openTestDatabase({
+    store: 'embedded',
     migrations: [
       {
         name: 'test/0001-notes',

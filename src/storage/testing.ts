@@ -4,17 +4,22 @@ import { join } from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Database } from './database.js';
 import { type PlainQuery, plainQuery, type QueryLike } from './plain-query.js';
+import { newTestPostgres } from './postgres/testing.js';
 import type { Migration } from './schema/migration.js';
 import { SqliteDatabase } from './sqlite/database.sqlite.js';
 import { SqliteConnection } from './sqlite/sqlite-connection.js';
 import type { Durability } from './storage.settings.js';
 
+/** The environment variable with the address of a PostgreSQL server for tests; without it they use the embedded database. */
+const SERVER_KEY = 'PARLEY_TEST_POSTGRES';
+
 /** A database of one test. */
 export interface TestDatabase {
   /** Started and migrated. */
   readonly database: Database;
+  /** The embedded database's folder. */
   readonly dataDir: string;
-  /** Stops the database and deletes its folder. */
+  /** Stops the database and deletes what is in it. */
   close(): Promise<void>;
 }
 
@@ -22,24 +27,39 @@ export interface TestDatabaseOptions {
   readonly migrations?: readonly Migration[];
   /** Default: `process`, which spares each commit an fsync. */
   readonly durability?: Durability;
+  /** `embedded`: the test is about that database alone. Default: the one that the tests are run on. */
+  readonly store?: 'embedded';
 }
 
-/** Opens the real embedded database in a new folder, without Nest; stores come from `database.open(definition)`. */
+/**
+ * Opens a real database that is new, without Nest; stores come from `database.open(definition)`. It is the embedded one, or one
+ * on a PostgreSQL server when the tests are run on that (`npm run test:postgres`).
+ */
 export async function openTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-'));
-  const database = new SqliteDatabase({ dataDir, durability: options.durability ?? 'process' });
+  const { database, remove } = await newDatabase(options, dataDir);
   const close = async (): Promise<void> => {
     await database.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await Promise.all([remove(), rm(dataDir, { recursive: true, force: true })]);
   };
   try {
-    database.addMigrations(options.migrations ?? []);
     await database.start();
   } catch (error) {
     await close();
     throw error;
   }
   return { database, dataDir, close };
+}
+
+async function newDatabase(
+  { migrations = [], durability = 'process', store }: TestDatabaseOptions,
+  dataDir: string,
+): Promise<{ database: Database; remove: () => Promise<void> }> {
+  const server = process.env[SERVER_KEY];
+  if (server !== undefined && store !== 'embedded') return newTestPostgres(server, migrations);
+  const database = new SqliteDatabase({ dataDir, durability });
+  database.addMigrations(migrations);
+  return { database, remove: async () => undefined };
 }
 
 /** How SQLite would perform a query: a line for each step, as in `SEARCH members USING INDEX members_rooms (user_id=?)`. */

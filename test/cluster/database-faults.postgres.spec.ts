@@ -108,9 +108,12 @@ describeWith(POSTGRES)('a PostgreSQL of our own', () => {
       await expect(database.start()).rejects.toThrow("encoding 'UTF8'");
     });
 
-    it('is refused when nobody answers', async () => {
-      const database = new PostgresDatabase({ url: 'postgres://127.0.0.1:1/none', durability: 'full' });
-      await expect(database.start()).rejects.toThrow('no connection to PostgreSQL');
+    it('is refused when nobody has answered in time', async () => {
+      const url = 'postgres://parley:open-sesame@127.0.0.1:1/none';
+      const database = new PostgresDatabase({ url, durability: 'full', startWaitMs: 100 });
+      const error: unknown = await database.start().catch((reason: unknown) => reason);
+      expect(String(error)).toMatch(/no connection to PostgreSQL: .*ECONNREFUSED.*DATABASE_URL/);
+      expect(String(error)).not.toContain('open-sesame');
     });
   });
 

@@ -2,13 +2,10 @@ import { SETTINGS } from '../../src/config/index.js';
 
 /** The rows of `docs/configuration.md`, in the order of the declarations. */
 export function documentedRows(): string[] {
-  return Object.entries(SETTINGS).map(([key, { shownDefault, unit, allowed, meaning, later }]) => {
-    const state =
-      later === undefined
-        ? ''
-        : ` *Later: ${later.whenSet === 'refuse' ? 'refused' : 'warned of'} when set.*`;
-    return `| \`${key}\` | ${shownDefault} | ${unit} | ${allowed} | ${meaning}.${state} |`;
-  });
+  return Object.entries(SETTINGS).map(
+    ([key, { shownDefault, unit, allowed, meaning }]) =>
+      `| \`${key}\` | ${shownDefault} | ${unit} | ${allowed} | ${meaning}. |`,
+  );
 }
 
 /** The lines of `.env` for each key: what it means, and its default, commented out. */

@@ -2,9 +2,16 @@ import { setting } from '../setting.js';
 import { oneOf, wholeNumber } from '../value-kinds.js';
 
 const HOUR_MS = 3_600_000;
+const MOST_PROCESSES = 256;
 
 /** How the service is run. */
 export const OPERATION_SETTINGS = {
+  PROCESSES: setting(wholeNumber(0, MOST_PROCESSES), {
+    fallback: 1,
+    unit: 'processes',
+    meaning:
+      'nodes that share the port on this machine; 0 is one for each core, and all but 1 need `DATABASE_URL` and `REDIS_URL`',
+  }),
   DRAIN_DELAY_MS: setting(wholeNumber(0, HOUR_MS), {
     fallback: 0,
     unit: 'ms',

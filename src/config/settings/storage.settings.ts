@@ -1,3 +1,4 @@
+import { redisUrl } from '../redis-url.js';
 import { setting } from '../setting.js';
 import { bucketUrl, oneOf, text, url, wholeNumber, yesOrNo } from '../value-kinds.js';
 
@@ -13,12 +14,10 @@ export const STORAGE_SETTINGS = {
   DATABASE_URL: setting(url('postgres', 'postgresql'), {
     fallback: null,
     meaning: 'PostgreSQL instead of the embedded store',
-    later: { what: 'PostgreSQL', whenSet: 'refuse' },
   }),
-  REDIS_URL: setting(url('redis', 'rediss'), {
+  REDIS_URL: setting(redisUrl(), {
     fallback: null,
     meaning: 'bus, presence and limits across nodes; needs `DATABASE_URL`',
-    later: { what: 'a cluster of nodes', whenSet: 'refuse' },
   }),
   DURABILITY: setting(oneOf('full', 'process'), {
     fallback: 'full',
@@ -33,7 +32,6 @@ export const STORAGE_SETTINGS = {
     shownDefault: 'no',
     meaning:
       'says that the nodes of a cluster share `DATA_DIR` for attachments, so that they need no `S3_URL`',
-    later: { what: 'a cluster of nodes', whenSet: 'warn' },
   }),
   MAX_ATTACHMENT_BYTES: setting(wholeNumber(1, LARGEST_FILE_BYTES), {
     fallback: 10_485_760,

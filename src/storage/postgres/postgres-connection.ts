@@ -6,6 +6,9 @@ import { ByteOrder } from './byte-order.js';
 /** Statements kept prepared by the server for one connection: about 20 kB each there. */
 const MAX_STATEMENTS = 500;
 
+/** A server that says nothing for so long will not answer in time for the caller. */
+const STATEMENT_TIMEOUT_MS = 2_500;
+
 /**
  * One connection of the pool, as kysely uses it: parameters are checked as the embedded store checks them, statements are
  * prepared once, and each has what is left of its transaction's time.
@@ -34,7 +37,7 @@ export class PostgresConnection {
 
   async query(text: string, parameters: readonly unknown[] = []): Promise<PostgresQueryResult<unknown>> {
     for (const value of parameters) check(value);
-    const leftMs = Math.max(1, this.#deadlineMs - performance.now());
+    const leftMs = this.#leftMs();
     const statement = {
       text,
       values: [...parameters],
@@ -42,6 +45,11 @@ export class PostgresConnection {
       ...(Number.isFinite(leftMs) && { query_timeout: Math.ceil(leftMs) }),
     };
     return (await this.client.query(statement)) as unknown as PostgresQueryResult<unknown>;
+  }
+
+  #leftMs(): number {
+    if (this.#deadlineMs === Infinity) return Infinity;
+    return Math.min(STATEMENT_TIMEOUT_MS, Math.max(1, this.#deadlineMs - performance.now()));
   }
 
   #nameOf(text: string): string | undefined {

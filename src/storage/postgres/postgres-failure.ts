@@ -13,6 +13,13 @@ const CONFLICTS = new Set(['40001', '40P01']);
 /** A standby takes no writes. In a read of ours the same code is a mistake of the caller. */
 const READ_ONLY = '25006';
 
+/** What a look before found free was taken by another that has committed since; the server says so instead of a conflict. */
+const TAKEN = '23505';
+
+export function isTaken(error: unknown): boolean {
+  return codeOf(error) === TAKEN;
+}
+
 export function isConflict(error: unknown): boolean {
   return CONFLICTS.has(codeOf(error));
 }
@@ -21,6 +28,14 @@ export function isConflict(error: unknown): boolean {
 export function leavesConnectionUsable(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return error instanceof TypeError;
   return !SERVER_FAULTS.has(codeOf(error).slice(0, 2)) && codeOf(error) !== '25P03';
+}
+
+/** With these the server ends the connection, also one whose statement has committed. */
+const ENDINGS = /^(08|25P|57P|58|F0|XX)/;
+
+/** Whether the server has answered that the statement failed: then nothing came of it. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && !ENDINGS.test(codeOf(error));
 }
 
 /** What `error` is to the caller of an operation: a fault of the database's with this outcome, or the error itself. */

@@ -24,6 +24,9 @@ export class PostgresPool {
   readonly #pool: pg.Pool;
   readonly #connections = new WeakMap<pg.PoolClient, PostgresConnection>();
 
+  /** Looks at each connection that is new, once there is something to look for. */
+  onConnect: (connection: PostgresConnection) => Promise<void> = async () => undefined;
+
   constructor({ url, durability, maxConnections }: PostgresSettings) {
     this.#pool = new pg.Pool({
       connectionString: url,
@@ -41,6 +44,8 @@ export class PostgresPool {
     });
     // An idle connection that breaks is replaced at its next use; there is nobody to tell before that.
     this.#pool.on('error', () => undefined);
+    // One that breaks between two statements of its user is found broken by the next. Unheard, it would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** Rejects with a `StorageError` when no connection can be had in time. */
@@ -51,9 +56,22 @@ export class PostgresPool {
     } catch (error) {
       throw new StorageError('not-stored', messageOf(error), { cause: error });
     }
-    const known = this.#connections.get(client) ?? new PostgresConnection(client);
-    this.#connections.set(client, known);
-    return known;
+    const known = this.#connections.get(client);
+    if (known !== undefined) return known;
+    const connection = new PostgresConnection(client);
+    await this.#greet(connection);
+    this.#connections.set(client, connection);
+    return connection;
+  }
+
+  async #greet(connection: PostgresConnection): Promise<void> {
+    try {
+      connection.limit(CONNECT_TIMEOUT_MS);
+      await this.onConnect(connection);
+    } catch (error) {
+      this.release(connection, false);
+      throw new StorageError('not-stored', messageOf(error), { cause: error });
+    }
   }
 
   /** Gives a connection back, or ends it when its state is not known. */
@@ -72,5 +90,11 @@ function parserOf(type: number, format?: 'text' | 'binary'): (value: string) => 
 }
 
 function messageOf(error: unknown): string {
-  return `no connection to PostgreSQL: ${error instanceof Error ? error.message : String(error)}`;
+  return `no connection to PostgreSQL: ${reasonOf(error)}`;
+}
+
+/** A host with several addresses gives an error for each, and no message of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StorageOutcome } from '../storage-error.js';
 import type { StoreOperation } from '../store.js';
 import type { PostgresConnection } from './postgres-connection.js';
-import { failureOf, isConflict, leavesConnectionUsable } from './postgres-failure.js';
+import { failureOf, isAnswer, isConflict, isTaken, leavesConnectionUsable } from './postgres-failure.js';
 import type { PostgresPool } from './postgres-pool.js';
 
 /** How one kind of operation runs. */
 export interface TransactionKind {
-  readonly begin: string;
+  /** Null: no transaction around the operation. */
+  readonly begin: string | null;
   readonly isWrite: boolean;
   /** Time of the whole transaction, its repetitions included; the caller hears of the end within it. */
   readonly budgetMs: number;
@@ -26,6 +28,15 @@ export const WRITE: TransactionKind = {
   budgetMs: 2_500,
 };
 
+/** Stands on rows that it locks: statements that wait for a lock read what was committed before they got it. */
+export const LOCK: TransactionKind = { ...WRITE, begin: 'begin isolation level read committed, read write' };
+
+/** Each statement is a transaction of its own. */
+export const STATEMENTS: TransactionKind = { ...WRITE, begin: null };
+
+/** For what grows with the data. */
+export const LONG: TransactionKind = { ...WRITE, budgetMs: Infinity };
+
 /** For the schema: locks of its own, no bound on time. */
 export const MIGRATE: TransactionKind = {
   begin: 'begin isolation level read committed, read write',
@@ -34,6 +45,9 @@ export const MIGRATE: TransactionKind = {
 };
 
 const MAX_PAUSE_MS = 30;
+
+/** So often what was found free and is taken is taken for a race; from then on for the operation's mistake. */
+const MAX_TAKEN = 5;
 
 /** Runs operations in transactions. */
 export class Transactions {
@@ -48,12 +62,16 @@ export class Transactions {
    */
   async run(kind: TransactionKind, operation: StoreOperation, input: unknown): Promise<unknown> {
     const endMs = performance.now() + kind.budgetMs;
+    let met: unknown;
     try {
       return await this.#once(kind, endMs, operation, input);
     } catch (error) {
-      if (!isConflict(error)) throw error;
+      if (!isConflict(error) && !(kind.isWrite && isTaken(error))) throw error;
+      met = error;
     }
-    return this.#inTurn(async () => this.#repeat(kind, endMs, operation, input));
+    return this.#inTurn(async () =>
+      this.#repeat(met, async () => this.#once(kind, endMs, operation, input), endMs),
+    );
   }
 
   async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -65,18 +83,19 @@ export class Transactions {
     return result;
   }
 
-  async #repeat(
-    kind: TransactionKind,
-    endMs: number,
-    operation: StoreOperation,
-    input: unknown,
-  ): Promise<unknown> {
+  /** `met`: why the first attempt failed. */
+  async #repeat(met: unknown, attempt: () => Promise<unknown>, endMs: number): Promise<unknown> {
+    let error = met;
+    let taken = 0;
     for (;;) {
+      if (isTaken(error)) taken += 1;
+      if (!isConflict(error) && !(isTaken(error) && taken <= MAX_TAKEN)) throw error;
+      // Looked at first: who has waited in turn beyond the time must not begin, only to be cut off.
+      if (performance.now() > endMs) throw failureOf(error, 'not-stored');
       try {
-        return await this.#once(kind, endMs, operation, input);
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-        if (performance.now() > endMs) throw failureOf(error, 'not-stored');
+        return await attempt();
+      } catch (next) {
+        error = next;
         await delay(Math.random() * MAX_PAUSE_MS);
       }
     }
@@ -97,7 +116,7 @@ export class Transactions {
       return result;
     } catch (error) {
       isUsable = await rolledBack(connection, error);
-      throw isConflict(error) ? error : failureOf(error, 'not-stored', kind.isWrite);
+      throw isConflict(error) ? error : failureOf(error, outcomeOf(kind, error), kind.isWrite);
     } finally {
       this.pool.release(connection, isUsable);
     }
@@ -110,10 +129,19 @@ async function perform(
   operation: StoreOperation,
   input: unknown,
 ): Promise<unknown> {
+  if (kind.begin === null) return operation(connection.db, input);
   await connection.query(kind.begin);
   const result = await operation(connection.db, input);
   await commit(connection);
   return result;
+}
+
+/**
+ * A statement that is its own transaction was sent together with its commit. Only an answer about the statement says that
+ * nothing came of it: a server that ends the connection may have committed before.
+ */
+function outcomeOf({ begin }: TransactionKind, error: unknown): StorageOutcome {
+  return begin !== null || isAnswer(error) || isOwnMistake(error) ? 'not-stored' : 'unknown';
 }
 
 async function commit(connection: PostgresConnection): Promise<void> {

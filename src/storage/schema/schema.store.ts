@@ -21,6 +21,12 @@ export interface MigrationStep {
 /** There while a database is open whose commits a power cut may take back. */
 const OPEN_MARK = 'storage/open';
 
+/** Names the life of the data. */
+const LIFE = 'storage/life';
+
+/** Names the data. */
+const CLUSTER = 'storage/cluster';
+
 /** The store of the storage itself: the schema's own tables, and what every database must be able to do. */
 export const store = defineStore({
   name: 'storage/schema',
@@ -51,6 +57,21 @@ export const store = defineStore({
     applyMigration: async (db: Kysely<SchemaTables>, { row, queries }: MigrationStep) => {
       for (const query of queries) await db.executeQuery(asCompiled(query));
       await db.insertInto('parley_migrations').values(row).execute();
+    },
+
+    /** The name of the data's life: `life` at the first start and when it may have been set back. */
+    openLife: async (db: Kysely<SchemaTables>, { life, isSetBack }: { life: string; isSetBack: boolean }) => {
+      const stored = await readMeta(db, LIFE);
+      if (stored !== undefined && !isSetBack) return stored;
+      await writeMeta(db, LIFE, life);
+      return life;
+    },
+
+    /** The name of the data: `id` at the first start. */
+    openCluster: async (db: Kysely<SchemaTables>, id: string) => {
+      const stored = await readMeta(db, CLUSTER);
+      if (stored === undefined) await writeMeta(db, CLUSTER, id);
+      return stored ?? id;
     },
 
     markOpen: async (db: Kysely<SchemaTables>) => writeMeta(db, OPEN_MARK, 'process'),

@@ -34,10 +34,10 @@ describe('the folder of a SqliteDatabase', () => {
     return database;
   }
 
-  async function mayHaveLostCommits(folder: string, durability: Durability): Promise<boolean> {
+  async function lifeOf(folder: string, durability: Durability): Promise<string> {
     const database = new SqliteDatabase({ dataDir: folder, durability });
     await database.start();
-    const answer = database.mayHaveLostCommits;
+    const answer = database.life;
     await database.stop();
     return answer;
   }
@@ -73,23 +73,25 @@ describe('the folder of a SqliteDatabase', () => {
     expect(files.filter((file) => file.endsWith('-wal') || file.endsWith('-journal'))).toEqual([]);
   });
 
-  it('remembers an unclean end under durability process until a clean stop', async () => {
+  it('begins another life after an unclean end under durability process, and keeps it until the next', async () => {
     const running = await started('process');
-    expect(running.mayHaveLostCommits).toBe(false);
+    const first = running.life;
     // What a power cut would leave. Another process copies: closing the files in this one would drop its locks.
     const left = join(parent, 'left');
     await promisify(execFile)('cp', ['-r', dataDir, left]);
     await running.stop();
-    expect(await mayHaveLostCommits(dataDir, 'process')).toBe(false);
-    expect(await mayHaveLostCommits(left, 'full')).toBe(true);
-    expect(await mayHaveLostCommits(left, 'process')).toBe(false);
+    expect(await lifeOf(dataDir, 'process')).toBe(first);
+    const second = await lifeOf(left, 'full');
+    expect(second).not.toBe(first);
+    expect(await lifeOf(left, 'process')).toBe(second);
   });
 
   it('takes an unclean end under durability full for harmless', async () => {
     const running = await started('full');
+    const { life } = running;
     const left = join(parent, 'left');
     await promisify(execFile)('cp', ['-r', dataDir, left]);
     await running.stop();
-    expect(await mayHaveLostCommits(left, 'full')).toBe(false);
+    expect(await lifeOf(left, 'full')).toBe(life);
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
@@ -7,7 +8,7 @@ import { Migrations } from '../schema/migrator.js';
 import { plainQuery, type QueryLike } from '../plain-query.js';
 import { store as schemaStore } from '../schema/schema.store.js';
 import { StorageError } from '../storage-error.js';
-import type { StorageSettings } from '../storage.settings.js';
+import type { SqliteSettings } from './sqlite.settings.js';
 import type { Store, StoreDefinition, StoreOperations } from '../store.js';
 import { compiledUrl } from './compiled-url.js';
 import { createPrivateFile, DirectoryLock } from './directory-lock.js';
@@ -27,6 +28,8 @@ type State = 'new' | 'ready' | 'closed';
  */
 export class SqliteDatabase extends Database {
   readonly dialect = 'sqlite';
+  readonly clusterId = null;
+  readonly hasCompany = false;
   readonly #migrations = new Migrations();
   readonly #urls = new Map<string, string>();
   readonly #file: string;
@@ -35,9 +38,9 @@ export class SqliteDatabase extends Database {
   readonly #schema: Store<typeof schemaStore>;
   #lock: DirectoryLock | undefined;
   #state: State = 'new';
-  #mayHaveLostCommits = false;
+  #life = '';
 
-  constructor(private readonly settings: StorageSettings) {
+  constructor(private readonly settings: SqliteSettings) {
     super();
     this.#file = join(settings.dataDir, DATABASE_FILE);
     const thread = {
@@ -60,10 +63,16 @@ export class SqliteDatabase extends Database {
     this.#schema = this.#bind(schemaStore);
   }
 
-  get mayHaveLostCommits(): boolean {
+  get life(): string {
     this.#requireReady();
-    return this.#mayHaveLostCommits;
+    return this.#life;
   }
+
+  /** Its life ends with the process, whose clients come back to another one. */
+  onNewLife(): void {}
+
+  /** Its folder is locked. */
+  onOusted(): void {}
 
   addMigrations(migrations: readonly Migration[]): void {
     this.#migrations.add(migrations);
@@ -129,7 +138,7 @@ export class SqliteDatabase extends Database {
     for (const step of this.#migrations.pending(applied, queryBuilder, this.dialect)) {
       await this.#schema.applyMigration(step);
     }
-    this.#mayHaveLostCommits = openMark !== undefined;
+    this.#life = await this.#schema.openLife({ life: randomUUID(), isSetBack: openMark !== undefined });
     if (this.settings.durability === 'process') {
       await this.#schema.markOpen();
       // Only a checkpoint brings the mark to the disk under this durability.

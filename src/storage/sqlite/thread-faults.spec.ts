@@ -15,7 +15,7 @@ describe('a SqliteDatabase in trouble', () => {
   let notes: Store<typeof store>;
 
   beforeEach(async () => {
-    opened = await openTestDatabase({ migrations: notesMigrations });
+    opened = await openTestDatabase({ migrations: notesMigrations, store: 'embedded' });
     notes = opened.database.open(store);
   });
   afterEach(async () => opened.close());

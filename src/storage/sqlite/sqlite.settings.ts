@@ -1,0 +1,3 @@
+import type { StorageSettings } from '../storage.settings.js';
+
+export type SqliteSettings = Pick<StorageSettings, 'dataDir' | 'durability'>;
