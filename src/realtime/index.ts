@@ -34,7 +34,7 @@ export {
 } from './errors/realtime-error.js';
 export { LostPosition } from './fanout/lost-position.js';
 export { type Introduction, type PositionedFrame, Topic, Topics, type TopicSource } from './fanout/topic.js';
-export { type BusListener, TopicBus } from './fanout/topic-bus.js';
+export { type BusListener, type GapListener, TopicBus } from './fanout/topic-bus.js';
 export type { Subprotocol } from './frames/codec.js';
 export { faultIn } from './frames/inbound-frame.js';
 export { OutboundFrame } from './frames/outbound-frame.js';
@@ -57,6 +57,8 @@ export type { RealtimeSettings } from './realtime.settings.js';
 export { Draining } from './drain/draining.js';
 export { type Problem, problemOf } from './errors/problem.js';
 export { type Rate, type RateLimit, RateLimits } from './limits/rate-limits.js';
+export type { RedisCommands } from './redis/redis.js';
+export { SharedRedis } from './redis/shared-redis.js';
 export { traceParentIn } from './tracing/trace-parent.js';
 export { activeTrace, type TraceFields } from './tracing/tracing.js';
 export { ClientAddress } from './upgrade/client-address.js';

@@ -3,6 +3,10 @@ import { DiscoveryModule } from '@nestjs/core';
 import { GatewayServers } from './adapter/gateway-servers.js';
 import { RealtimeAdapter } from './adapter/realtime.adapter.js';
 import { Upgrades } from './adapter/upgrades.js';
+import { ConnectionCaps } from './caps/connection-caps.js';
+import { ConnectionDirectory } from './caps/connection-directory.js';
+import { MemoryConnectionDirectory } from './caps/connection-directory.memory.js';
+import { RedisConnectionDirectory } from './caps/connection-directory.redis.js';
 import { Clock } from './clock/clock.js';
 import { SystemClock } from './clock/system-clock.js';
 import { ConnectionRegistry } from './connection/connection-registry.js';
@@ -19,10 +23,12 @@ import { ErrorReporter } from './errors/error-reporter.js';
 import { PositionedTopics } from './fanout/positioned-topic.js';
 import { TopicBus } from './fanout/topic-bus.js';
 import { MemoryTopicBus } from './fanout/topic-bus.memory.js';
+import { RedisTopicBus } from './fanout/topic-bus.redis.js';
 import { Topics } from './fanout/topic.js';
 import { FrameRate } from './limits/frame-rate.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { MemoryRateLimits } from './limits/rate-limits.memory.js';
+import { RedisRateLimits } from './limits/rate-limits.redis.js';
 import { ConnectionGauges } from './metrics/connection-gauges.js';
 import { ConnectionRecords } from './metrics/connection-records.js';
 import { Meters } from './metrics/meters.js';
@@ -30,6 +36,7 @@ import { RequestMeters } from './metrics/request-meters.js';
 import { Traffic } from './metrics/traffic.js';
 import type { RealtimeSettings } from './realtime.settings.js';
 import { REALTIME_SETTINGS } from './realtime.token.js';
+import { SharedRedis } from './redis/shared-redis.js';
 import { ConnectionFactory } from './lifecycle/connection-factory.js';
 import { ConnectionOpener } from './lifecycle/connection-opener.js';
 import { Connections } from './lifecycle/connections.js';
@@ -77,6 +84,8 @@ const dispatch = [
 ];
 
 const lifecycle = [
+  { provide: ConnectionDirectory, useFactory: directoryOf, inject: [SharedRedis, Clock, REALTIME_SETTINGS] },
+  ConnectionCaps,
   Connections,
   { provide: ConnectionRegistry, useExisting: Connections },
   ConnectionFactory,
@@ -92,7 +101,7 @@ const lifecycle = [
 const observation = [Meters, RequestMeters, Traffic, ConnectionGauges, ConnectionRecords, Tracing];
 
 const fanout = [
-  { provide: TopicBus, useClass: MemoryTopicBus },
+  { provide: TopicBus, useFactory: busOf, inject: [SharedRedis, Clock, Meters] },
   { provide: Topics, useClass: PositionedTopics },
 ];
 
@@ -101,7 +110,8 @@ const fanout = [
   imports: [DiscoveryModule],
   providers: [
     { provide: Clock, useClass: SystemClock },
-    { provide: RateLimits, useClass: MemoryRateLimits },
+    SharedRedis,
+    { provide: RateLimits, useFactory: limitsOf, inject: [SharedRedis, Clock, Meters] },
     ErrorReporter,
     RealtimeAdapter,
     GatewayServers,
@@ -116,6 +126,7 @@ const fanout = [
   ],
   exports: [
     Clock,
+    SharedRedis,
     RateLimits,
     ErrorReporter,
     Meters,
@@ -130,3 +141,27 @@ const fanout = [
   ],
 })
 export class RealtimeModule extends ConfigurableModuleClass {}
+
+function busOf(redis: SharedRedis, clock: Clock, meters: Meters): TopicBus {
+  return redis.commands === null ? new MemoryTopicBus() : new RedisTopicBus({ redis, clock, meters });
+}
+
+function limitsOf({ commands }: SharedRedis, clock: Clock, meters: Meters): RateLimits {
+  if (commands === null) return new MemoryRateLimits(clock, meters);
+  return new RedisRateLimits({ redis: commands, clock, meters });
+}
+
+function directoryOf(
+  shared: SharedRedis,
+  clock: Clock,
+  { maxConnectionsPerUser: cap }: RealtimeSettings,
+): ConnectionDirectory {
+  const { commands: redis } = shared;
+  if (redis === null) return new MemoryConnectionDirectory(cap);
+  return new RedisConnectionDirectory({
+    redis,
+    clock,
+    cap,
+    onChange: (listener) => shared.onChange(listener),
+  });
+}

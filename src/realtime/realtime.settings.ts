@@ -32,6 +32,8 @@ export interface RealtimeSettings {
   readonly drainDelayMs: number;
   /** How long the closing of the connections is spread over. */
   readonly drainMs: number;
+  /** `redis://…`: bus and limits are shared with the other nodes; `null`: this node is alone. */
+  readonly redisUrl: string | null;
   /** permessage-deflate. */
   readonly isCompressionEnabled: boolean;
   /** Says what an error of a layer that the kernel does not know means to a client; `undefined`: a fault of ours. */

@@ -5,33 +5,42 @@ import type { Clock } from '../../src/realtime/clock/clock.js';
 import { describeRateLimits } from '../../src/realtime/limits/rate-limits.contract.js';
 import { RedisRateLimits } from '../../src/realtime/limits/rate-limits.redis.js';
 import { Meters } from '../../src/realtime/metrics/meters.js';
+import type { SharedRedis } from '../../src/realtime/redis/shared-redis.js';
 import { RedisServer } from '../support/servers/redis-server.js';
+import { openSharedRedis } from '../support/servers/shared-redis.js';
 import { describeWith, REDIS } from '../support/tools.js';
 
 describeWith(REDIS)('rate limits on a real Redis', () => {
   let server: RedisServer;
   const open: RedisRateLimits[] = [];
 
-  beforeAll(async () => (server = await RedisServer.start()), 30_000);
-  afterAll(async () => server.stop());
+  let redis: SharedRedis;
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    redis = await openSharedRedis(server.url);
+  }, 30_000);
+
+  afterAll(async () => {
+    await redis.onApplicationShutdown();
+    await server.stop();
+  });
+
   afterEach(async () => {
-    await Promise.all(open.splice(0).map(async (limits) => limits.stop()));
+    await Promise.all(open.splice(0).map(async (limits) => limits.onApplicationShutdown()));
   });
 
   function made(clock: Clock): RedisRateLimits {
-    const limits = new RedisRateLimits({
-      url: server.url,
-      clock,
-      meters: new Meters(),
-      onTrouble: () => undefined,
-    });
+    const { commands } = redis;
+    if (commands === null) throw new Error('there is no Redis');
+    const limits = new RedisRateLimits({ redis: commands, clock, meters: new Meters() });
     open.push(limits);
     return limits;
   }
 
-  async function node(): Promise<RedisRateLimits> {
+  function node(): RedisRateLimits {
     const limits = made(new SystemClock());
-    await limits.start();
+    limits.onModuleInit();
     return limits;
   }
 
@@ -45,7 +54,7 @@ describeWith(REDIS)('rate limits on a real Redis', () => {
     const rate = { perSecond: 0.01, burst: 10 };
 
     it('give one burst together once they have told each other', async () => {
-      const [one, other] = [await node(), await node()];
+      const [one, other] = [node(), node()];
       const [here, there] = [one.open('together', rate), other.open('together', rate)];
       for (let n = 0; n < 6; n += 1) expect(here.take('ann')).toBe(0);
       await one.share();
@@ -58,7 +67,7 @@ describeWith(REDIS)('rate limits on a real Redis', () => {
     });
 
     it('count what was taken while they told each other', async () => {
-      const [one, other] = [await node(), await node()];
+      const [one, other] = [node(), node()];
       const [here, there] = [one.open('meanwhile', rate), other.open('meanwhile', rate)];
       there.take('ann', 4);
       await other.share();
@@ -71,7 +80,7 @@ describeWith(REDIS)('rate limits on a real Redis', () => {
     });
 
     it('limit alone while Redis is away, and together again when it is back', async () => {
-      const [one, other] = [await node(), await node()];
+      const [one, other] = [node(), node()];
       const [here, there] = [one.open('away', rate), other.open('away', rate)];
       await server.process.stop('SIGKILL');
       here.take('ann', 10);

@@ -2,23 +2,32 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { ManualClock } from 'parley/testing';
 import { describeTopicBus } from '../../src/realtime/fanout/topic-bus.contract.js';
 import { RedisTopicBus } from '../../src/realtime/fanout/topic-bus.redis.js';
+import { Meters } from '../../src/realtime/metrics/meters.js';
+import type { SharedRedis } from '../../src/realtime/redis/shared-redis.js';
 import { RedisServer } from '../support/servers/redis-server.js';
+import { commandsOf, openSharedRedis } from '../support/servers/shared-redis.js';
 import { describeWith, REDIS } from '../support/tools.js';
 
 describeWith(REDIS)('a bus on Redis', () => {
   let server: RedisServer;
-  const open: RedisTopicBus[] = [];
+  const open: SharedRedis[] = [];
 
   beforeAll(async () => (server = await RedisServer.start()), 30_000);
   afterAll(async () => server.stop());
   afterEach(async () => {
-    await Promise.all(open.splice(0).map(async (bus) => bus.stop()));
+    await Promise.all(open.splice(0).map(async (redis) => redis.onApplicationShutdown()));
   });
 
-  async function node(clock = new ManualClock()): Promise<RedisTopicBus> {
-    const bus = new RedisTopicBus({ url: server.url, clock, onTrouble: () => undefined });
-    open.push(bus);
-    await bus.start();
+  async function openSharedRedisOf(clock = new ManualClock(), database = 0): Promise<SharedRedis> {
+    const redis = await openSharedRedis(`${server.url}/${database}`, clock);
+    open.push(redis);
+    return redis;
+  }
+
+  async function node(clock = new ManualClock(), database = 0): Promise<RedisTopicBus> {
+    const redis = await openSharedRedisOf(clock, database);
+    const bus = new RedisTopicBus({ redis, clock, meters: new Meters() });
+    await bus.onModuleInit();
     return bus;
   }
 
@@ -39,7 +48,15 @@ describeWith(REDIS)('a bus on Redis', () => {
 
   describeTopicBus('Redis, on one node', async () => {
     const bus = await node();
-    return { bus, settle: async () => settled(await node(), bus), close: async () => undefined };
+    return {
+      bus,
+      settle: async () => settled(await node(), bus),
+      loseForAWhile: async () => {
+        await server.process.stop('SIGKILL');
+        await server.process.start();
+      },
+      close: async () => undefined,
+    };
   });
 
   describe('several nodes on one Redis', () => {
@@ -54,6 +71,29 @@ describeWith(REDIS)('a bus on Redis', () => {
         ['one', { n: 1 }],
         ['other', { n: 1 }],
       ]);
+    });
+
+    it('hear nothing of nodes on another database of the same Redis', async () => {
+      const [one, other] = [await node(), await node()];
+      const [stranger, fellow] = [await node(new ManualClock(), 1), await node(new ManualClock(), 1)];
+      const received: unknown[] = [];
+      await one.subscribe('a', (message) => received.push(['here', message]));
+      await fellow.subscribe('a', (message) => received.push(['there', message]));
+      stranger.publish('a', { n: 1 });
+      await settled(stranger, fellow);
+      await settled(other, one);
+      expect(received).toEqual([['there', { n: 1 }]]);
+    });
+
+    it('drop what is no message of a node', async () => {
+      const [one, other] = [await node(), await node()];
+      const received: unknown[] = [];
+      await one.subscribe('a', (message) => received.push(message));
+      const stranger = commandsOf(await openSharedRedisOf());
+      for (const text of ['', 'garbage', 'x {"open":', 'x 1']) await stranger.spublish('parley:0:a', text);
+      other.publish('a', { n: 1 });
+      await settled(other, one);
+      expect(received).toEqual([{ n: 1 }]);
     });
 
     it('carry ten thousand channels', async () => {

@@ -1,6 +1,7 @@
 import type { Compilable, Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { DialectName, Migration } from '../../storage/index.js';
+import { ENDINGS_MIGRATION } from './endings/endings.migrations.js';
 
 export const AUTH_MIGRATIONS: readonly Migration[] = [
   { name: 'auth/0001-users', up: (schema, dialect) => usersTable(schema, dialect) },
@@ -8,6 +9,8 @@ export const AUTH_MIGRATIONS: readonly Migration[] = [
   { name: 'auth/0003-signing-keys', up: (schema) => [signingKeysTable(schema)] },
   { name: 'auth/0010-user-blocks', up: (schema) => [userBlocksTable(schema)] },
   { name: 'auth/0020-foreign-identities', up: (schema) => foreignIdentities(schema) },
+  ENDINGS_MIGRATION,
+  { name: 'auth/0040-blocks-by-blocked', up: (schema) => [blocksByBlocked(schema)] },
 ];
 
 function usersTable({ schema }: Kysely<unknown>, dialect: DialectName): Compilable[] {
@@ -77,6 +80,10 @@ function userBlocksTable({ schema }: Kysely<unknown>): Compilable {
     .addColumn('blocked_id', 'text', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('user_blocks_key', ['blocker_id', 'blocked_id']);
+}
+
+function blocksByBlocked({ schema }: Kysely<unknown>): Compilable {
+  return schema.createIndex('user_blocks_by_blocked').on('user_blocks').columns(['blocked_id', 'blocker_id']);
 }
 
 function foreignIdentities({ schema }: Kysely<unknown>): Compilable[] {

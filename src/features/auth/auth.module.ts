@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { Clock, SharedRedis } from '../../realtime/index.js';
 import { StorageModule } from '../../storage/index.js';
 import { AccountsService } from './accounts/accounts.service.js';
 import { store as accountsStore } from './accounts/accounts.store.js';
@@ -20,6 +21,8 @@ import { Sessions } from './credentials/sessions.js';
 import { StoredSessions } from './credentials/stored-sessions.js';
 import { DirectoryService } from './directory/directory.service.js';
 import { store as directoryStore } from './directory/directory.store.js';
+import { EndingComparison } from './endings/ending-comparison.js';
+import { store as endingsStore } from './endings/endings.store.js';
 import { ForeignSessions } from './foreign/foreign-sessions.service.js';
 import { store as foreignSessionsStore } from './foreign/foreign-sessions.store.js';
 import { ForeignTokens } from './foreign/foreign-tokens.js';
@@ -46,6 +49,7 @@ import { SessionsService } from './sessions/sessions.service.js';
 import { store as sessionsStore } from './sessions/sessions.store.js';
 import { TokenEnds } from './sessions/token-ends.js';
 import { MemoryTicketStore } from './tickets/ticket-store.memory.js';
+import { RedisTicketStore } from './tickets/ticket-store.redis.js';
 import { TicketStore } from './tickets/ticket-store.js';
 import { TicketsService } from './tickets/tickets.service.js';
 import { AccessTokens } from './tokens/access-tokens.js';
@@ -85,6 +89,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
         profilesStore,
         blocksStore,
         foreignSessionsStore,
+        endingsStore,
       ],
     }),
   ],
@@ -100,7 +105,12 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
       useFactory: ({ signingKeysFile }: AuthSettings, database: DatabaseKeyStore): KeyStore =>
         typeof signingKeysFile === 'string' ? new FileKeyStore(signingKeysFile) : database,
     },
-    { provide: TicketStore, useClass: MemoryTicketStore },
+    {
+      provide: TicketStore,
+      inject: [SharedRedis, Clock],
+      useFactory: ({ commands }: SharedRedis, clock: Clock): TicketStore =>
+        commands === null ? new MemoryTicketStore(clock) : new RedisTicketStore(commands),
+    },
     AccountsService,
     PasswordsService,
     DirectoryService,
@@ -123,6 +133,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     OwnCredentials,
     { provide: Sessions, useClass: StoredSessions },
     ConnectionSessions,
+    EndingComparison,
     GrantsService,
     LastSeen,
     SessionClosings,

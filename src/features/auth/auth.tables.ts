@@ -12,6 +12,8 @@ export interface UsersTable {
   updated_at: number;
   deleted_at: number | null;
   suspended_at: number | null;
+  /** When the user was last suspended or deleted, by the database's clock. */
+  ended_at: number | null;
 }
 
 export interface SessionsTable {
@@ -34,6 +36,8 @@ export interface SessionsTable {
   issued_at: number | null;
   /** Of one that was taken up again after a logout: tokens up to this moment are of the login before. */
   issued_after: number | null;
+  /** When it was last revoked, by the database's clock. */
+  ended_at: number | null;
 }
 
 /** Users whom another provider vouches for, by its name for them. */

@@ -49,6 +49,7 @@ const REALTIME: RealtimeSettings = {
   drainDelayMs: 0,
   drainMs: 500,
   isCompressionEnabled: false,
+  redisUrl: null,
   translateError: () => undefined,
 };
 
@@ -58,7 +59,7 @@ export async function openTestAuth({ clock, settings = {} }: TestAuthOptions): P
   const module = await Test.createTestingModule({
     imports: [
       RealtimeModule.forRoot(REALTIME),
-      StorageModule.forRoot({ dataDir, durability: 'process' }),
+      StorageModule.forRoot({ dataDir, databaseUrl: null, durability: 'process', isAlone: true }),
       AuthModule.forRoot({ ...TEST_AUTH_SETTINGS, ...settings }),
     ],
   })

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Cancel, Clock } from '../clock/clock.js';
 import { CLOSE } from '../connection/close.js';
 import type { Counter } from '../metrics/instruments.js';
 import { LostPosition } from './lost-position.js';
@@ -12,12 +13,13 @@ export class CatchUp {
   private static readonly logger = new Logger(CatchUp.name);
   private lagging: Set<LaggingSubscription> | undefined;
   private isRunning = false;
-  private retry: NodeJS.Timeout | undefined;
+  private cancelRetry: Cancel | undefined;
 
   /** `count` is told how often something fell behind. */
   constructor(
     private readonly connection: Recipient,
     private readonly count: Counter,
+    private readonly clock: Clock,
   ) {}
 
   /** Whether something is behind. */
@@ -35,7 +37,7 @@ export class CatchUp {
 
   clear(): void {
     this.lagging = undefined;
-    clearTimeout(this.retry);
+    this.cancelRetry?.();
   }
 
   /** Goes on, if there is something to do and room in the outbox. */
@@ -74,9 +76,9 @@ export class CatchUp {
       connectionId: this.connection.id,
       err: error,
     });
-    this.retry = setTimeout(() => {
+    this.cancelRetry = this.clock.after(RETRY_MS, () => {
       this.isRunning = false;
       this.run();
-    }, RETRY_MS).unref();
+    });
   }
 }

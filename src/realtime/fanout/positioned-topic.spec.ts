@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ManualClock } from '../../testing/index.js';
 import type { UserActor } from '../connection/actor.js';
 import type { CloseReason } from '../connection/close.js';
 import { Connection } from '../connection/connection.js';
@@ -13,6 +14,8 @@ import type { PositionedFrame, Topic, TopicSource } from './topic.js';
 
 const PAGE = 3;
 
+const clock = new ManualClock();
+
 /** A connection whose peer reads only when it is told to. */
 class SlowRecipient extends Connection implements Recipient {
   readonly id = 'c';
@@ -24,7 +27,7 @@ class SlowRecipient extends Connection implements Recipient {
   readonly lastFrameAtMs = 0;
   readonly isAttached = true;
   readonly isEnding = false;
-  readonly catchUp: CatchUp = new CatchUp(this, new Counter());
+  readonly catchUp: CatchUp = new CatchUp(this, new Counter(), clock);
   /** Everything that was taken, in order: the data of each frame. */
   readonly taken: object[] = [];
   ended: CloseReason | undefined;
@@ -225,9 +228,10 @@ describe('a topic', () => {
     for (let n = 0; n < 2; n++) publish(topic, log);
     const recipient = new SlowRecipient(1000);
     topic.subscribe(recipient, 0);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1100);
-    });
+    await settle();
+    await clock.advance(999);
+    expect(recipient.taken).toEqual([]);
+    await clock.advance(1);
     expect(recipient.taken).toEqual(positions(0, 2));
   });
 });

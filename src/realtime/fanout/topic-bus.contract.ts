@@ -3,6 +3,8 @@ import type { TopicBus } from './topic-bus.js';
 
 export interface TopicBusUnderTest {
   readonly bus: TopicBus;
+  /** Lets messages be lost for a while, those of this node's bus and those for it; `undefined`: this one loses nothing. */
+  loseForAWhile?(): Promise<void>;
   /** Resolves when everything published so far has arrived. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -103,6 +105,34 @@ export function describeTopicBus(name: string, open: () => Promise<TopicBusUnder
       bus.publish('b', { n: 3 });
       await tested.settle();
       expect(received).toEqual([{ n: 1 }, { n: 3 }]);
+    });
+
+    it('tells of no gap while nothing is lost', async () => {
+      let gaps = 0;
+      const cancel = bus.onGap(() => (gaps += 1));
+      await bus.subscribe('a', record);
+      bus.publish('a', { n: 1 });
+      await tested.settle();
+      expect(gaps).toBe(0);
+      cancel();
+    });
+
+    it('tells whoever listens of a gap, when messages arrive again', async () => {
+      if (tested.loseForAWhile === undefined) return;
+      const cancelled: string[] = [];
+      bus.onGap(() => cancelled.push('gap'))();
+      await bus.subscribe('a', record);
+      const told = new Promise<void>((resolve) => {
+        bus.onGap(() => {
+          bus.publish('a', { n: 1 });
+          resolve();
+        });
+      });
+      await tested.loseForAWhile();
+      await told;
+      await tested.settle();
+      expect(received).toContainEqual({ n: 1 });
+      expect(cancelled).toEqual([]);
     });
   });
 }

@@ -10,8 +10,6 @@ import type { ConnectionServices } from '../sockets/socket-connection.js';
 @Injectable()
 export class NodeServices {
   private readonly brakes: Brakes;
-  /** The same function for all connections. */
-  private readonly monotonicMs = (): number => this.clock.monotonicMs();
 
   constructor(
     private readonly requests: RequestReader,
@@ -28,7 +26,7 @@ export class NodeServices {
       requests: this.requests,
       flushQueue: this.flushQueue,
       meter: this.frameRate.open(),
-      monotonicMs: this.monotonicMs,
+      clock: this.clock,
       brakes: this.brakes,
     };
   }

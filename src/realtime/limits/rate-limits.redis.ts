@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { Cancel, Clock } from '../clock/clock.js';
 import type { Meters } from '../metrics/meters.js';
 import { rateRefusals } from '../metrics/rate-refusals.js';
-import { openRedis } from '../redis/redis.js';
+import type { RedisCommands } from '../redis/redis.js';
 import { type Rate, type RateLimit, RateLimits } from './rate-limits.js';
 import { TokenBuckets } from './token-buckets.js';
 
@@ -24,38 +24,30 @@ const TAKE = `
 `;
 
 export interface RedisLimitsOptions {
-  readonly url: string;
+  readonly redis: RedisCommands;
   readonly clock: Clock;
   readonly meters: Meters;
-  /** Told of each loss of the connection and other trouble. */
-  readonly onTrouble: (error: unknown) => void;
 }
 
 /**
  * Token buckets that the nodes of a cluster share. A node decides by its own bucket and tells the others ten times a second
  * what it has given: until then each node may give a burst, and while Redis is down the limits hold per node.
  */
-export class RedisRateLimits extends RateLimits {
-  private readonly redis: Redis;
+export class RedisRateLimits extends RateLimits implements OnModuleInit, OnApplicationShutdown {
   private readonly families: SharedRateLimit[] = [];
   private cancel: Cancel | undefined;
 
   constructor(private readonly options: RedisLimitsOptions) {
     super();
-    this.redis = openRedis(options.url, 'commands');
-    this.redis.on('error', options.onTrouble);
   }
 
-  /** Resolves when Redis is there. */
-  async start(): Promise<void> {
-    await this.redis.connect();
+  onModuleInit(): void {
     this.cancel = this.options.clock.every(SHARE_MS, () => void this.share());
   }
 
-  async stop(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     this.cancel?.();
     await this.share();
-    this.redis.disconnect();
   }
 
   open(name: string, rate: Rate): RateLimit {
@@ -71,7 +63,7 @@ export class RedisRateLimits extends RateLimits {
   async share(): Promise<void> {
     await Promise.all(
       this.families.map(async (family) =>
-        family.share(async (key, fillMs) => Number(await this.redis.eval(TAKE, 1, key, fillMs))),
+        family.share(async (key, fillMs) => Number(await this.options.redis.eval(TAKE, 1, key, fillMs))),
       ),
     );
   }

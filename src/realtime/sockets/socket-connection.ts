@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SpanContext } from '@opentelemetry/api';
 import type { WebSocket } from 'ws';
+import type { Clock } from '../clock/clock.js';
 import type { UserActor } from '../connection/actor.js';
 import { CLOSE, type CloseReason } from '../connection/close.js';
 import { Connection } from '../connection/connection.js';
@@ -41,7 +42,7 @@ export interface ConnectionServices {
   readonly requests: RequestReader;
   readonly maxOutboxBytes: number;
   readonly traffic: Traffic;
-  readonly monotonicMs: () => number;
+  readonly clock: Clock;
   readonly brakes: Brakes;
   /** The connection's own; `undefined` when frames are not limited. */
   readonly meter: FrameMeter | undefined;
@@ -68,7 +69,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
   readonly meter: FrameMeter | undefined;
   private readonly requests: RequestReader;
   private readonly reading: Reading;
-  private readonly monotonicMs: () => number;
+  private readonly clock: Clock;
   #principal: Principal;
   #phase: Phase = 'attaching';
   /** Pushes that came before `ready`; none of them may overtake it. */
@@ -92,8 +93,8 @@ export class SocketConnection extends Connection implements IntakeOwner {
     this.remoteAddress = facts.remoteAddress;
     this.openedAtMs = facts.openedAtMs;
     this.trace = facts.trace;
-    this.monotonicMs = services.monotonicMs;
-    this.vitals = new Vitals(this.monotonicMs());
+    this.clock = services.clock;
+    this.vitals = new Vitals(this.clock.monotonicMs());
     this.meter = services.meter;
     this.requests = services.requests;
     this.reading = new Reading(ws, services.brakes);
@@ -106,7 +107,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
       },
       new Intake(this),
     );
-    this.catchUp = new CatchUp(this, services.traffic.catchUps);
+    this.catchUp = new CatchUp(this, services.traffic.catchUps, this.clock);
     this.outbox = new Outbox(ws, socket, services.flushQueue, {
       codec: this.codec,
       maxBytes: services.maxOutboxBytes,
@@ -156,7 +157,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
       this.onDiscarded();
       return;
     }
-    this.vitals.lastFrameAtMs = this.monotonicMs();
+    this.vitals.lastFrameAtMs = this.clock.monotonicMs();
     if (isBinary !== this.codec.isBinary) this.close({ code: CLOSE.unsupportedData, reason: '' });
     else this.inbox.push(message);
     this.closeIfFlooded();

@@ -35,7 +35,8 @@ export class RedisServer {
   }
 }
 
-async function answers(port: number): Promise<boolean> {
+/** Whether a Redis answers there. */
+export async function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
     const end = (isUp: boolean): void => {

@@ -61,9 +61,10 @@ export class ServerProcess {
   }
 
   #signalAll(signal: NodeJS.Signals): void {
-    const pid = this.#child?.pid;
-    if (pid === undefined || this.#child?.exitCode !== null) return;
-    for (const each of [pid, ...childrenOf(pid)]) process.kill(each, signal);
+    const { pid, exitCode, signalCode } = this.#child ?? {};
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    process.kill(pid, signal);
+    for (const each of childrenOf(pid)) signalIfThere(each, signal);
   }
 
   async #ready(child: ChildProcess): Promise<void> {
@@ -75,6 +76,15 @@ export class ServerProcess {
       }
       await delay(READY_INTERVAL_MS);
     }
+  }
+}
+
+/** A child may end by itself between the look at the list and the signal. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { defineStore, fitting } from '../../../storage/store.js';
+import { defineStore, fitting, keyIn, withManyKeys } from '../../../storage/store.js';
 import { USER_COLUMNS, userOf } from '../accounts/user-rows.js';
 import type { User } from '../accounts/user.js';
 import type { AuthTables } from '../auth.tables.js';
@@ -70,10 +70,24 @@ async function among(db: Db, pairs: readonly BlockPair[]): Promise<BlockPair[]> 
   return await blocksAmong(db, pairs);
 }
 
+const blocksByBlocked = withManyKeys<Pick<AuthTables, 'user_blocks'>, BlockPair>((db, keys) =>
+  db
+    .selectFrom('user_blocks')
+    .select(['blocker_id as blockerId', 'blocked_id as blockedId'])
+    .where(keyIn(['blocked_id'], keys)),
+);
+
+async function against(db: Db, blockedIds: readonly string[]): Promise<BlockPair[]> {
+  return await blocksByBlocked(
+    db as unknown as Kysely<Pick<AuthTables, 'user_blocks'>>,
+    blockedIds.map((id) => [id]),
+  );
+}
+
 /** Who has blocked whom. */
 export const store = defineStore({
   name: 'auth/blocks',
   url: import.meta.url,
-  reads: { among, blockedBy },
+  reads: { against, among, blockedBy },
   writes: { block, unblock },
 });

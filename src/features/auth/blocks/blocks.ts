@@ -17,9 +17,13 @@ export abstract class Blocks {
   /** Those of the pairs in which the one has blocked the other, each once. One read of the store. */
   abstract among(pairs: readonly BlockPair[]): Promise<BlockPair[]>;
 
+  /** Every block of these users by others. Reads of the store, one for each thousand users. */
+  abstract against(blockedIds: readonly string[]): Promise<BlockPair[]>;
+
   /**
    * Listens until cancelled to what is blocked and unblocked on any node: on this one before the request is answered,
-   * on others soon, as far as the bus brings it there; a change may be told twice.
+   * on others soon, as far as the bus brings it there (who must not miss one compares with `against`). A change may be
+   * told twice.
    */
   abstract observe(listener: BlockListener): Cancel;
 }

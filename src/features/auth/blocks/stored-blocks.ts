@@ -31,6 +31,10 @@ export class StoredBlocks extends Blocks implements OnModuleInit, OnModuleDestro
     return pairs.length === 0 ? [] : await this.store.among(pairs);
   }
 
+  async against(blockedIds: readonly string[]): Promise<BlockPair[]> {
+    return blockedIds.length === 0 ? [] : await this.store.against(blockedIds);
+  }
+
   observe(listener: BlockListener): Cancel {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -1,3 +1,5 @@
+/* @one-node The guard of this suite keeps its badges in the memory of one node. */
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CanActivate, type ExecutionContext, Injectable, Module } from '@nestjs/common';
 import { of } from 'rxjs';

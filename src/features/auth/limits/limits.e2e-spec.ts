@@ -1,3 +1,5 @@
+/* @one-node Delays after wrong guesses are each node’s own, and a bucket is one node’s while time stands still. */
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type HttpAnswer, ManualClock, startServer, type TestServer } from '../../../testing/index.js';
 

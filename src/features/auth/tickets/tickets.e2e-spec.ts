@@ -1,3 +1,5 @@
+/* @one-node Fills the bucket of one node while time stands still, and the connections of one node. */
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ManualClock, startServer, type TestServer, UpgradeRefused } from '../../../testing/index.js';
 
