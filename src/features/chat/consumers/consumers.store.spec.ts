@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import type { Store } from '../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
+import type { ChatTables } from '../records/index.js';
 import { AppendDriver, DRIVEN_AT_MS, LOG_MIGRATIONS } from '../log/append-driver.js';
 import { type Page, type PageQuery, type Registration, store as consumersStore } from './consumers.store.js';
 
@@ -81,7 +83,7 @@ describe('the outbox', () => {
   it('has no row of an append that is refused or undone', async () => {
     const roomId = await log.group();
     await register('all');
-    const failing = { sql: 'insert into rooms (id) values (?)', parameters: [null] };
+    const failing = sql`insert into rooms (id) values (${null})`.compile(test.database.builder());
     const event = { change: 'module', roomId, actorId: 'ann', type: 'test.done', body: '{}' } as const;
     const changes = [{ ...event, require: 'member', assert: [], project: [failing] } as const];
     const interests = [{ consumer: 'all', types: '*' as const }];
@@ -198,14 +200,15 @@ describe('what a consumer has had', () => {
     const roomId = await log.group();
     await register('all');
     await append(log.sending(roomId));
-    const claim = { consumer: 'all', leaseMs: 1000, nowMs };
+    const claim = { consumer: 'all', leaseMs: 60_000, nowMs };
     const { places } = await page('all');
     const noted = async (holder: string) => store.acknowledge({ ...claim, holder, places });
     expect(await noted('one')).toBe(false);
     expect(await store.claim({ ...claim, holder: 'one' })).toBe(true);
     expect(await store.claim({ ...claim, holder: 'two' })).toBe(false);
     expect(await noted('two')).toBe(false);
-    expect(await store.claim({ ...claim, holder: 'two', nowMs: nowMs + 1001 })).toBe(true);
+    expect(await store.claim({ ...claim, holder: 'one', leaseMs: -1 })).toBe(true);
+    expect(await store.claim({ ...claim, holder: 'two' })).toBe(true);
     expect(await noted('one')).toBe(false);
     await store.release('two');
     expect(await store.claim({ ...claim, holder: 'one' })).toBe(true);
@@ -251,15 +254,6 @@ describe('a registration', () => {
 
 /** As retention does. */
 async function drop(roomId: string, seq: number): Promise<void> {
-  const elsewhere = await log.group();
-  await log.stored({
-    change: 'module',
-    roomId: elsewhere,
-    actorId: null,
-    type: 'test.dropped',
-    body: '{}',
-    require: 'member',
-    assert: [],
-    project: [{ sql: 'delete from room_events where room_id = ? and seq = ?', parameters: [roomId, seq] }],
-  });
+  const events = test.database.builder<ChatTables>().deleteFrom('room_events');
+  await test.database.write([events.where('room_id', '=', roomId).where('seq', '=', seq)]);
 }

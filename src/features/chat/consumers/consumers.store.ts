@@ -1,6 +1,13 @@
-import { type Kysely, sql } from 'kysely';
-import { defineStore, keyIn, wanted } from '../../../storage/store.js';
-import { type ChatTables, type RoomEvent, type RoomEventsTable, withMessages } from '../records/index.js';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { defineStore, dialectOf, keyIn, wanted } from '../../../storage/store.js';
+import {
+  type ChatTables,
+  lockConsumers,
+  lockOutbox,
+  type RoomEvent,
+  type RoomEventsTable,
+  withMessages,
+} from '../records/index.js';
 
 type Db = Kysely<ChatTables>;
 
@@ -41,7 +48,7 @@ export interface Claim {
   readonly consumer: string;
   readonly holder: string;
   readonly leaseMs: number;
-  /** The database's time. */
+  /** The time, unless the database is one that nodes share: then it is the database's. */
   readonly nowMs: number;
 }
 
@@ -76,6 +83,7 @@ export const store = defineStore({
     /** Keeps events for these consumers from here on, and returns all that events are kept for. */
     register: async (db: Db, registering: Registering): Promise<Registration[]> => {
       const { consumers, forgotten, isAlone } = registering;
+      if (await changesAnything(db, registering)) await lockConsumers(db);
       for (const name of forgotten) await forget(db, name);
       for (const consumer of consumers) await registerOne(db, consumer, registering.nowMs);
       if (isAlone) await db.updateTable('log_consumers').set({ holder: null, held_until: 0 }).execute();
@@ -87,10 +95,14 @@ export const store = defineStore({
     claim: async (db: Db, { consumer, holder, leaseMs, nowMs }: Claim): Promise<boolean> => {
       const { numUpdatedRows } = await db
         .updateTable('log_consumers')
-        .set({ holder, held_until: nowMs + leaseMs })
+        .set({ holder, held_until: timeIn(db, nowMs, leaseMs) })
         .where('name', '=', consumer)
         .where((row) =>
-          row.or([row('holder', 'is', null), row('holder', '=', holder), row('held_until', '<', nowMs)]),
+          row.or([
+            row('holder', 'is', null),
+            row('holder', '=', holder),
+            row('held_until', '<', timeIn(db, nowMs)),
+          ]),
         )
         .executeTakeFirst();
       return numUpdatedRows > 0n;
@@ -109,7 +121,18 @@ export const store = defineStore({
       return true;
     },
   },
+  onPostgres: { register: 'locks' },
 });
+
+/** A node that starts with what is registered already holds up nobody. */
+async function changesAnything(db: Db, { consumers, forgotten }: Registering): Promise<boolean> {
+  const rows = await db.selectFrom('log_consumers').select(['name', 'types']).execute();
+  const known = new Map(rows.map(({ name, types }) => [name, types]));
+  return (
+    consumers.some(({ name, types }) => known.get(name) !== JSON.stringify(types)) ||
+    forgotten.some((name) => known.has(name))
+  );
+}
 
 async function forget(db: Db, name: string): Promise<void> {
   await db.deleteFrom('outbox').where('consumer', '=', name).execute();
@@ -128,10 +151,13 @@ async function registerOne(
     .where('name', '=', name)
     .executeTakeFirst();
   if (numUpdatedRows > 0n) return;
-  await db
+  // Nodes that start together register the same ones.
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('log_consumers')
     .values({ ...row, holder: null, held_until: 0 })
-    .execute();
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) return;
   if (from === 'start') await noteAllRooms(db, name, nowMs);
 }
 
@@ -153,11 +179,17 @@ async function noteAllRooms(db: Db, name: string, nowMs: number): Promise<void> 
     .execute();
 }
 
+/** So long after now. Clocks of nodes may be apart by more than a claim lasts. */
+function timeIn(db: Db, nowMs: number, delayMs = 0): RawBuilder<number> {
+  if (dialectOf(db) === 'sqlite') return sql<number>`cast(${nowMs + delayMs} as bigint)`;
+  return sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint) + ${delayMs}`;
+}
+
 /** Whether the claim is still the holder's, which is then extended. */
 async function extend(db: Db, { consumer, holder, leaseMs, nowMs }: Claim): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('log_consumers')
-    .set({ holder, held_until: nowMs + leaseMs })
+    .set({ holder, held_until: timeIn(db, nowMs, leaseMs) })
     .where('name', '=', consumer)
     .where('holder', '=', holder)
     .executeTakeFirst();
@@ -166,6 +198,11 @@ async function extend(db: Db, { consumer, holder, leaseMs, nowMs }: Claim): Prom
 
 /** Rooms that are not done with go to the end of the queue, so that a busy one keeps none waiting. */
 async function advance(db: Db, { consumer, nowMs }: Claim, places: readonly Place[]): Promise<void> {
+  await lockOutbox(
+    db,
+    consumer,
+    places.map(({ roomId }) => roomId),
+  );
   const had = wanted(places.map(({ roomId, through }) => [roomId, through]));
   await db
     .updateTable('outbox')

@@ -1,4 +1,4 @@
-import type { Database, Store } from '../../../storage/index.js';
+import { type Database, plainQuery, type Store } from '../../../storage/index.js';
 import { AUTH_MIGRATIONS } from '../../auth/store.js';
 import { chatMigrations, type RoomEvent, type RoomView } from '../records/index.js';
 import { ANY_SIZE, type RoomSizes } from '../room-sizes.js';
@@ -17,6 +17,14 @@ export const LOG_MIGRATIONS = [...AUTH_MIGRATIONS, ...chatMigrations];
 
 /** The wall time of every append that is driven, unless a test says otherwise: 2030-01-01. */
 export const DRIVEN_AT_MS = Date.UTC(2030, 0, 1);
+
+interface BlockTables {
+  readonly user_blocks: {
+    readonly blocker_id: string;
+    readonly blocked_id: string;
+    readonly created_at: number;
+  };
+}
 
 /** Appends to the logs of a test's database and reads them back. Every room begins with ann and bob. */
 export class AppendDriver {
@@ -86,9 +94,11 @@ export class AppendDriver {
 
   /** One user blocks another, or no longer. */
   async block(blockerId: string, blockedId: string, isBlocked = true): Promise<void> {
+    const db = this.database.builder<BlockTables>();
+    const pair = { blocker_id: blockerId, blocked_id: blockedId };
     const statement = isBlocked
-      ? 'insert into user_blocks (blocker_id, blocked_id, created_at) values (?, ?, 0)'
-      : 'delete from user_blocks where blocker_id = ? and blocked_id = ?';
+      ? db.insertInto('user_blocks').values({ ...pair, created_at: 0 })
+      : db.deleteFrom('user_blocks').where('blocker_id', '=', blockerId).where('blocked_id', '=', blockedId);
     await this.stored({
       change: 'module',
       roomId: await this.group(),
@@ -97,7 +107,7 @@ export class AppendDriver {
       body: '{}',
       require: 'member',
       assert: [],
-      project: [{ sql: statement, parameters: [blockerId, blockedId] }],
+      project: [plainQuery(statement)],
     });
   }
 

@@ -3,6 +3,8 @@ import { EventMeter } from './commit/event-meter.js';
 import { MeasuredAppends } from './commit/measured-appends.js';
 import { LogPublisher } from './log-publisher.js';
 import { LogReader } from './log-reader.js';
+import { LogNews } from './news/log-news.js';
+import { SqlLogNews } from './news/log-news.sql.js';
 import { SqlLogReader } from './log-reader.sql.js';
 import { LogWriter } from './log-writer.js';
 import { Outbox } from './outbox.js';
@@ -11,7 +13,10 @@ import { RoomLog } from './room-log.js';
 
 export { appendStore, type Interest } from './append/index.js';
 export { LogReader, type Memberships } from './log-reader.js';
-export { type Append, LogWriter, refusal } from './log-writer.js';
+export { LogNews, type News, type Standing, type StandingMember } from './news/log-news.js';
+export { store as newsStore } from './news/news.store.js';
+export { refusal } from './commit/refusal.js';
+export { type Append, LogWriter } from './log-writer.js';
 export { store as logStore } from './log.store.js';
 export { type Mute, type Muted, store as mutesStore } from './mutes.store.js';
 export type { MessageView } from '../records/index.js';
@@ -40,5 +45,6 @@ export const logProviders: Provider[] = [
   Outbox,
   ReadPositions,
   RoomLog,
+  { provide: LogNews, useClass: SqlLogNews },
   { provide: LogReader, useClass: SqlLogReader },
 ];

@@ -15,7 +15,6 @@ beforeAll(async () => {
   log = new AppendDriver(test.database);
   positions = new ReadPositions(log.logs, new SystemClock());
   reader = new SqlLogReader(log.logs, { maxAnswerBytes: 4000 }, positions, test.database);
-  await reader.onModuleInit();
 });
 
 afterAll(async () => test.close());

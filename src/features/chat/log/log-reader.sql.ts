@@ -1,5 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { newId } from '../../../realtime/index.js';
+import { Inject, Injectable } from '@nestjs/common';
 import { Database, InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
 import type { RoomEvent, RoomFacts, RoomView } from '../records/index.js';
@@ -12,9 +11,7 @@ const MAX_EVENTS = 1000;
 
 /** Reads the logs from the database. */
 @Injectable()
-export class SqlLogReader extends LogReader implements OnModuleInit {
-  private life = '';
-
+export class SqlLogReader extends LogReader {
   constructor(
     @InjectStore(logStore) private readonly store: Store<typeof logStore>,
     @Inject(CHAT_SETTINGS) private readonly settings: Pick<ChatSettings, 'maxAnswerBytes'>,
@@ -24,13 +21,8 @@ export class SqlLogReader extends LogReader implements OnModuleInit {
     super();
   }
 
-  async onModuleInit(): Promise<void> {
-    const isSetBack = this.database.mayHaveLostCommits;
-    this.life = await this.store.openEpoch({ newEpoch: newId(), isSetBack });
-  }
-
   get epoch(): string {
-    return this.life;
+    return this.database.life;
   }
 
   async events(
@@ -48,7 +40,8 @@ export class SqlLogReader extends LogReader implements OnModuleInit {
   }
 
   async memberships(userId: string): Promise<Memberships> {
-    return { epoch: this.life, rooms: await this.store.memberships(userId) };
+    const rooms = await this.store.memberships(userId);
+    return { epoch: this.database.life, rooms };
   }
 
   async roomView(roomId: string, userId: string, asOf?: number): Promise<RoomView | undefined> {

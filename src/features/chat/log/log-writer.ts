@@ -1,19 +1,22 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { Clock, RealtimeError } from '../../../realtime/index.js';
-import { StorageError } from '../../../storage/index.js';
-import type { Change, Outcome, Refused, Stored } from './append/index.js';
+import type { Change, Stored } from './append/index.js';
 import { GatheringWindows, LargeRooms } from '../large-rooms/index.js';
 import { membersIn, type RoomEvent } from '../records/index.js';
-import { MeasuredAppends } from './commit/measured-appends.js';
+import { Committer, type Terms } from './commit/committer.js';
+import { Line } from './commit/line.js';
+import { type Appends, MeasuredAppends } from './commit/measured-appends.js';
+import { PendingChange } from './commit/pending-change.js';
+import { RoomLanes } from './commit/room-lanes.js';
 import { LogPublisher } from './log-publisher.js';
-
-/** Events of one commit. More would make its first append wait for too long. */
-const MAX_BATCH_EVENTS = 256;
 
 /** Changes that may wait for a commit: about a second's worth. */
 const MAX_QUEUE = 8192;
 
 const RETRY_AFTER_MS = 1000;
+
+/** Within three seconds whoever appends to a shared database is told what is known. */
+const ANSWER_WITHIN_MS = 2_800;
 
 /** An append on its way. */
 export interface Append<Result> {
@@ -23,12 +26,6 @@ export interface Append<Result> {
   readonly committed: Promise<Result>;
 }
 
-interface Waiting {
-  readonly change: Change;
-  readonly resolve: (stored: Stored) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * Commits changes of rooms in groups: those that arrive while a commit is in flight form the next one. Each has a fate of its
  * own, and all are stored, published and answered in the order in which they came. Joins and leaves of large rooms are
@@ -36,17 +33,24 @@ interface Waiting {
  */
 @Injectable()
 export class LogWriter implements OnModuleDestroy, OnApplicationShutdown {
-  private readonly queue: Waiting[] = [];
-  private readonly windows: GatheringWindows<Waiting>;
-  private committing: Promise<void> | undefined;
+  private readonly windows: GatheringWindows<PendingChange>;
+  private readonly lanes: Line | RoomLanes;
 
   constructor(
-    @Inject(MeasuredAppends) private readonly store: Pick<MeasuredAppends, 'append'>,
+    @Inject(MeasuredAppends) private readonly store: Appends,
     private readonly publisher: LogPublisher,
     private readonly clock: Clock,
     private readonly largeRooms: LargeRooms,
   ) {
-    this.windows = new GatheringWindows(clock, (waiting) => this.enqueue(waiting));
+    const committer = new Committer(
+      store,
+      () => this.terms(),
+      (outcomes) => this.noteGathering(this.publisher.publish(outcomes)),
+    );
+    this.lanes = store.shared
+      ? new RoomLanes(committer)
+      : new Line(async (batch) => void (await committer.commit(batch, 'append')));
+    this.windows = new GatheringWindows(clock, (changes) => this.lanes.push(changes));
   }
 
   /**
@@ -55,13 +59,16 @@ export class LogWriter implements OnModuleDestroy, OnApplicationShutdown {
    */
   submit(change: Change): Append<Stored> {
     if (this.waiting >= MAX_QUEUE) return turnedAway();
-    const committed = new Promise<Stored>((resolve, reject) => this.enter({ change, resolve, reject }));
-    return { admitted: Promise.resolve(), committed };
+    const pending = new PendingChange(change);
+    if (this.store.shared) this.limit(pending);
+    const isGathered = comesOrGoes(change) && this.windows.hold(change.roomId, pending);
+    if (!isGathered) this.lanes.push([pending]);
+    return { admitted: Promise.resolve(), committed: pending.committed };
   }
 
   /** Changes that have been taken and are in no commit yet. */
   get waiting(): number {
-    return this.queue.length + this.windows.size;
+    return this.lanes.size + this.windows.size;
   }
 
   /** From here on nothing waits for others: the connections are about to be closed. */
@@ -70,66 +77,21 @@ export class LogWriter implements OnModuleDestroy, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.committing;
+    await this.lanes.end();
   }
 
-  private enter(waiting: Waiting): void {
-    const { change } = waiting;
-    const isGathered = comesOrGoes(change) && this.windows.hold(change.roomId, waiting);
-    if (!isGathered) this.enqueue([waiting]);
+  /** The change may stand behind one that waits for another node, and that behind a third. */
+  private limit(pending: PendingChange): void {
+    const cancel = this.clock.after(ANSWER_WITHIN_MS, () => pending.giveUp());
+    pending.committed.then(cancel, cancel);
   }
 
-  private enqueue(waiting: readonly Waiting[]): void {
-    this.queue.push(...waiting);
-    this.committing ??= this.commitAll();
-  }
-
-  private async commitAll(): Promise<void> {
-    // What arrives in the same turn of the event loop belongs to the first batch.
-    await Promise.resolve();
-    while (this.queue.length > 0) await this.commit(this.nextBatch());
-    this.committing = undefined;
-  }
-
-  private nextBatch(): Waiting[] {
-    let events = 0;
-    const end = this.queue.findIndex(({ change }) => (events += weightOf(change)) > MAX_BATCH_EVENTS);
-    return this.queue.splice(0, end === -1 ? this.queue.length : Math.max(end, 1));
-  }
-
-  private async commit(batch: readonly Waiting[]): Promise<void> {
-    const changes = batch.map(({ change }) => change);
-    let outcomes: Outcome[];
-    try {
-      outcomes = await this.store.append({
-        nowMs: this.clock.now(),
-        changes,
-        interests: this.publisher.outbox.interests,
-        sizes: this.largeRooms.sizes,
-      });
-    } catch (error) {
-      await this.recover(batch, error);
-      return;
-    }
-    this.settle(batch, outcomes);
-  }
-
-  /** A database that does not work fails all; a change that breaks the operation fails alone. */
-  private async recover(batch: readonly Waiting[], error: unknown): Promise<void> {
-    if (batch.length === 1 || error instanceof StorageError) {
-      for (const { reject } of batch) reject(asError(error));
-      return;
-    }
-    for (const waiting of batch) await this.commit([waiting]);
-  }
-
-  private settle(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
-    this.noteGathering(this.publisher.publish(outcomes));
-    for (const [index, { resolve, reject }] of batch.entries()) {
-      const outcome = outcomes[index];
-      if (outcome?.outcome === 'stored') resolve(outcome);
-      else reject(outcome?.outcome === 'refused' ? refusal(outcome) : new Error(outcome?.message));
-    }
+  private terms(): Terms {
+    return {
+      nowMs: this.clock.now(),
+      interests: this.publisher.outbox.interests,
+      sizes: this.largeRooms.sizes,
+    };
   }
 
   /** A room that has gathered once is large: what comes within the next second waits for the rest of it. */
@@ -148,26 +110,9 @@ function comesOrGoes({ change }: Change): boolean {
   return change === 'join' || change === 'add' || change === 'leave';
 }
 
-function weightOf(change: Change): number {
-  if (change.change === 'create') return 1 + change.memberIds.length;
-  return change.change === 'add' ? change.userIds.length : 1;
-}
-
 function turnedAway(): Append<Stored> {
   const error = new RealtimeError('UNAVAILABLE', 'too much is waiting to be stored', {
     retryAfterMs: RETRY_AFTER_MS,
   });
   return { admitted: Promise.resolve(), committed: Promise.reject(error) };
-}
-
-/** What one who was refused is told. */
-export function refusal({ code, message, path, retryAfterMs }: Refused): RealtimeError {
-  if (path === undefined) {
-    return new RealtimeError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
-  }
-  return new RealtimeError(code, 'validation failed', { details: [{ path, message }] });
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

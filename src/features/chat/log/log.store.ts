@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
-import { defineStore, readMeta, writeMeta } from '../../../storage/store.js';
+import { defineStore } from '../../../storage/store.js';
 import {
   type ChatTables,
   keyIn,
+  lockMembers,
   membersByKey,
   messagesByKey,
   ordinalsAt,
@@ -21,9 +22,6 @@ import {
 import { moveThreadPositions, writeMembers } from './append/index.js';
 
 type Db = Kysely<ChatTables>;
-
-/** The key of the log's epoch among the database's single values. */
-const EPOCH = 'chat/epoch';
 
 /** How far a member has read a room or, with `threadSeq`, a thread in it. */
 export interface ReadPosition {
@@ -64,24 +62,16 @@ export const store = defineStore({
     roomViews: async (db: Db, query: RoomViewsQuery): Promise<RoomView[]> => readRoomViews(db, query),
   },
   writes: {
-    /** Returns the log's epoch: `newEpoch` at the first start and when the log may have been set back. */
-    openEpoch: async (db: Db, { newEpoch, isSetBack }: { newEpoch: string; isSetBack: boolean }) => {
-      const epoch = await readMeta(db, EPOCH);
-      if (epoch !== undefined && !isSetBack) return epoch;
-      await writeMeta(db, EPOCH, newEpoch);
-      return newEpoch;
-    },
-
     /** Moves read positions forward, never back; those of users who have left since are forgotten. */
     advance: async (db: Db, positions: readonly ReadPosition[]): Promise<void> => {
-      const members = await membersByKey(
-        db,
-        positions.map(({ roomId, userId }) => [roomId, userId]),
-      );
+      const keys = positions.map(({ roomId, userId }) => [roomId, userId] as const);
+      await lockMembers(db, keys);
+      const members = await membersByKey(db, keys);
       await advanceInRooms(db, positions, members);
       await advanceInThreads(db, positions, members);
     },
   },
+  onPostgres: { advance: 'locks' },
 });
 
 const headsOf = withManyKeys((db, keys) =>

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { defineStore } from '../../../storage/store.js';
 import { writeMembers } from './append/index.js';
-import { type ChatTables, FOR_EVER_MS, type MembersTable, membersByKey } from '../records/index.js';
+import { type ChatTables, FOR_EVER_MS, lockMembers, membersByKey } from '../records/index.js';
 
 type Db = Kysely<ChatTables>;
 
@@ -31,6 +31,7 @@ export const store = defineStore({
   writes: {
     /** Returns whether anything changed; null for one who is no member. */
     mute: async (db: Db, { roomId, userId, until }: Mute): Promise<boolean | null> => {
+      await lockMembers(db, [[roomId, userId]]);
       const [member] = await membersByKey(db, [[roomId, userId]]);
       if (!member) return null;
       const untilMs = until === 'for ever' ? FOR_EVER_MS : until;
@@ -41,7 +42,10 @@ export const store = defineStore({
 
     /** Ends the mutes whose time is over, as a change that the members' other devices learn of. */
     end: async (db: Db, nowMs: number): Promise<Muted[]> => {
-      const members: MembersTable[] = await endedBy(db, nowMs).limit(MAX_ENDED).execute();
+      const ended = await endedBy(db, nowMs).limit(MAX_ENDED).execute();
+      const keys = ended.map(({ room_id, user_id }) => [room_id, user_id] as const);
+      await lockMembers(db, keys);
+      const members = (await membersByKey(db, keys)).filter(({ muted_until }) => isOver(muted_until, nowMs));
       await writeMembers(
         db,
         members.map((member) => ({ ...member, muted_until: null })),
@@ -49,7 +53,12 @@ export const store = defineStore({
       return members.map(({ room_id, user_id }) => ({ roomId: room_id, userId: user_id }));
     },
   },
+  onPostgres: { mute: 'locks', end: 'locks' },
 });
+
+function isOver(mutedUntil: number | null, nowMs: number): boolean {
+  return mutedUntil !== null && mutedUntil <= nowMs;
+}
 
 function endedBy(db: Db, nowMs: number) {
   return db

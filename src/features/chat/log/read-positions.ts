@@ -6,6 +6,15 @@ import { type ReadPosition, store as logStore } from './log.store.js';
 
 const FLUSH_MS = 1000;
 
+/** Another node writes its positions within a second, or is tried again; what was heard of one outlives so many flushes. */
+const HEARD_FLUSHES = 3;
+
+/** A position that another node is about to write. */
+interface HeardPosition {
+  readonly position: ReadPosition;
+  flushesLeft: number;
+}
+
 /**
  * How far users have read, ahead of the store: positions are written behind, the last one of each user and room once a
  * second, so that reading never costs more than sending. Their loss in a crash is harmless.
@@ -17,6 +26,8 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
   private readonly ahead = new Map<string, Map<string, ReadPosition>>();
   /** How many of them are in each room, its threads included. */
   private readonly countIn = new Map<string, number>();
+  /** Positions that other nodes are about to write, by user and then by room or thread. */
+  private readonly heard = new Map<string, Map<string, HeardPosition>>();
   private cancel: Cancel | undefined;
   private flushing: Promise<void> = Promise.resolve();
 
@@ -26,7 +37,7 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.cancel = this.clock.every(FLUSH_MS, () => void this.flush());
+    this.cancel = this.clock.every(FLUSH_MS, () => this.tick());
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -45,18 +56,30 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
     this.ahead.set(userId, ofUser);
   }
 
+  /** Knows a position that another node will have stored within a second. */
+  hear(position: ReadPosition): void {
+    const { userId, seq } = position;
+    const ofUser = this.heard.get(userId) ?? new Map<string, HeardPosition>();
+    const known = ofUser.get(placeOf(position))?.position.seq ?? 0;
+    if (known > seq) return;
+    ofUser.set(placeOf(position), { position, flushesLeft: HEARD_FLUSHES });
+    this.heard.set(userId, ofUser);
+  }
+
   /** This user's positions in rooms that the store may not have yet. */
   of(userId: string): PositionsAhead {
     const positions: Record<string, number> = {};
-    for (const { roomId, threadSeq, seq } of this.ahead.get(userId)?.values() ?? []) {
-      if (threadSeq === undefined) positions[roomId] = seq;
+    for (const { roomId, threadSeq, seq } of this.known(userId)) {
+      if (threadSeq === undefined) positions[roomId] = Math.max(positions[roomId] ?? 0, seq);
     }
     return positions;
   }
 
   /** This user's position in a thread, if the store may not have it yet; else 0. */
   inThread(userId: string, roomId: string, threadSeq: number): number {
-    return this.ahead.get(userId)?.get(placeOf({ roomId, threadSeq }))?.seq ?? 0;
+    const place = placeOf({ roomId, threadSeq });
+    const own = this.ahead.get(userId)?.get(place)?.seq ?? 0;
+    return Math.max(own, this.heard.get(userId)?.get(place)?.position.seq ?? 0);
   }
 
   /** Whether the store may not have somebody's position in this room yet. */
@@ -76,6 +99,22 @@ export class ReadPositions implements OnModuleInit, OnApplicationShutdown {
   async flush(): Promise<void> {
     this.flushing = this.flushing.then(async () => this.write());
     await this.flushing;
+  }
+
+  private *known(userId: string): Iterable<ReadPosition> {
+    yield* this.ahead.get(userId)?.values() ?? [];
+    for (const { position } of this.heard.get(userId)?.values() ?? []) yield position;
+  }
+
+  private tick(): void {
+    for (const [userId, ofUser] of this.heard) {
+      for (const [place, heard] of ofUser) {
+        heard.flushesLeft -= 1;
+        if (heard.flushesLeft === 0) ofUser.delete(place);
+      }
+      if (ofUser.size === 0) this.heard.delete(userId);
+    }
+    void this.flush();
   }
 
   private async write(): Promise<void> {

@@ -1,5 +1,7 @@
 export { foldedName, wordsOf } from './channels/channel-names.js';
 export { writeChannelNames } from './channels/channel-names.store.js';
+export { lastCommit, nextCommit, raiseCommits } from './commits/commits.store.js';
+export { lockConsumers, lockMembers, lockOutbox, lockRooms, shareConsumers } from './commits/locks.store.js';
 export { readEvents, type Stretch, withMessages } from './events.store.js';
 export {
   membersByKey,

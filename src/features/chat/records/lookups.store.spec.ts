@@ -35,7 +35,7 @@ type Work = (db: Kysely<ChatTables>) => Promise<unknown>;
 let test: TestDatabase;
 
 beforeAll(async () => {
-  test = await openTestDatabase({ migrations: chatMigrations });
+  test = await openTestDatabase({ migrations: chatMigrations, store: 'embedded' });
 });
 
 afterAll(async () => test.close());

@@ -4,8 +4,11 @@ import { administrationMigrations } from './migrations/administration.migrations
 import { attachmentMigrations } from './migrations/attachments.migrations.js';
 import { consumerMigrations } from './migrations/consumers.migrations.js';
 import { lifecycleMigrations } from './migrations/lifecycle.migrations.js';
+import { newsMigrations } from './migrations/news.migrations.js';
+import { inParts } from './migrations/partitions.migrations.js';
 import { retentionMigrations } from './migrations/retention.migrations.js';
 import { searchMigrations } from './migrations/search.migrations.js';
+import { sendingMigrations } from './migrations/sending.migrations.js';
 import { streamingMigrations } from './migrations/streaming.migrations.js';
 import type { ChatTables } from './tables.js';
 
@@ -16,8 +19,8 @@ export const chatMigrations: readonly Migration[] = [
     up: (schema, dialect) => [
       rooms(schema),
       schema.schema.createIndex('rooms_creation').on('rooms').columns(['creator_id', 'client_id']).unique(),
-      roomEvents(schema, dialect),
-      messages(schema),
+      ...roomEvents(schema, dialect),
+      ...messages(schema, dialect),
       schema.schema
         .createIndex('messages_sent')
         .on('messages')
@@ -40,8 +43,10 @@ export const chatMigrations: readonly Migration[] = [
   ...attachmentMigrations,
   ...consumerMigrations,
   ...lifecycleMigrations,
+  ...newsMigrations,
   ...retentionMigrations,
   ...searchMigrations,
+  ...sendingMigrations,
   ...streamingMigrations,
 ];
 
@@ -76,11 +81,11 @@ function roomEvents(db: Kysely<unknown>, dialect: DialectName) {
     .addColumn('message_seq', 'bigint')
     .addColumn('body', 'text')
     .addPrimaryKeyConstraint('room_events_key', ['room_id', 'seq']);
-  return clustered(table, dialect);
+  return dialect === 'sqlite' ? [clustered(table, dialect)] : inParts(db, 'room_events', table);
 }
 
-function messages(db: Kysely<unknown>) {
-  return db.schema
+function messages(db: Kysely<unknown>, dialect: DialectName) {
+  const table = db.schema
     .createTable('messages')
     .addColumn('room_id', 'text', (column) => column.notNull())
     .addColumn('seq', 'bigint', (column) => column.notNull())
@@ -98,6 +103,7 @@ function messages(db: Kysely<unknown>) {
     .addColumn('mentions', 'text', (column) => column.notNull())
     .addColumn('meta', 'text')
     .addPrimaryKeyConstraint('messages_key', ['room_id', 'seq']);
+  return dialect === 'sqlite' ? [table] : inParts(db, 'messages', table);
 }
 
 function members(db: Kysely<unknown>, dialect: DialectName) {

@@ -6,6 +6,7 @@ import {
   membersByKey,
   messagesByClientId,
   messagesByKey,
+  nextCommit,
   type RoomsTable,
   tombstoneOf,
 } from '../../records/index.js';
@@ -13,9 +14,10 @@ import { followMessages } from '../../search-index/index.js';
 import { knowRestrictions, writeAdministration } from './administration/administration.store.js';
 import { attachmentsById, writeNamed } from './attachments/attachments.store.js';
 import { knowBlocks } from './blocks/blocks.store.js';
-import { type Batch, type Change, type CreateRoom, pairOf } from './change.js';
+import { type Batch, type Change, pairOf } from './change.js';
 import { knowTargets, writeLifecycle } from './lifecycle/lifecycle.store.js';
-import { writeOutbox } from './outbox/outbox.store.js';
+import { interestsIn, writeOutbox } from './outbox/outbox.store.js';
+import { standingsOf } from './locking/standings.js';
 import { cutStreamsOff, knowStreams } from './streaming/stream-rows.store.js';
 import {
   deleteMembers,
@@ -31,12 +33,9 @@ import { type Pending, Workspace } from './workspace.js';
 type Db = Kysely<ChatTables>;
 type Key = readonly [string, string];
 
-/**
- * Reads what the changes stand on. The rooms come first and in the order of their ids: whoever locks rows locks
- * here, and everything after this statement is read behind the lock.
- */
+/** Reads what the changes stand on. Whoever is going to write has locked it before. */
 export async function openWorkspace(db: Db, { nowMs, changes, ...terms }: Batch): Promise<Workspace> {
-  const work = new Workspace(nowMs, terms.interests, terms.sizes);
+  const work = new Workspace(nowMs, await interestsIn(db, terms.interests), terms.sizes);
   await knowRooms(db, work, changes);
   await knowCreations(db, work, changes);
   await knowSent(db, work, changes);
@@ -95,15 +94,6 @@ export async function writeMembers(db: Db, members: readonly MembersTable[]): Pr
   );
 }
 
-async function nextCommit(db: Db): Promise<number> {
-  const { commits } = await db
-    .updateTable('log_state')
-    .set((state) => ({ commits: state('commits', '+', 1) }))
-    .returning('commits')
-    .executeTakeFirstOrThrow();
-  return commits;
-}
-
 async function knowRooms(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
   const ids = new Set(changes.filter((change) => change.change !== 'create').map((change) => change.roomId));
   if (ids.size === 0) return;
@@ -111,7 +101,6 @@ async function knowRooms(db: Db, work: Workspace, changes: readonly Change[]): P
     .selectFrom('rooms')
     .selectAll()
     .where('id', 'in', [...ids])
-    .orderBy('id')
     .execute();
   for (const room of rooms) work.knowRoom(room);
 }
@@ -145,20 +134,6 @@ async function knowSent(db: Db, work: Workspace, changes: readonly Change[]): Pr
 async function knowMembers(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {
   const keys = new Map(changes.flatMap(standingsOf).map((key) => [key.join('\0'), key]));
   for (const row of await membersByKey(db, [...keys.values()])) work.knowMember(row);
-}
-
-/** Whose standing in which room a change asks about. */
-function standingsOf(change: Change): Key[] {
-  if (change.change === 'create') return [];
-  const others = othersOf(change);
-  const userIds = change.actorId === null ? others : [change.actorId, ...others];
-  return userIds.map((userId) => [change.roomId, userId]);
-}
-
-function othersOf(change: Exclude<Change, CreateRoom>): readonly string[] {
-  if ('namedIds' in change) return change.namedIds;
-  if ('userIds' in change) return change.userIds;
-  return 'userId' in change ? [change.userId] : [];
 }
 
 async function knowReferences(db: Db, work: Workspace, changes: readonly Change[]): Promise<void> {

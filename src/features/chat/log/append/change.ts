@@ -137,8 +137,19 @@ export interface Failed {
   readonly message: string;
 }
 
+/**
+ * Nothing was done, and the change is to come again with those of its room that follow it. `unlocked`: another commit has
+ * the room. `rules`: a quick look does not say what becomes of it.
+ */
+export interface Deferred {
+  readonly outcome: 'deferred';
+  readonly until: 'unlocked' | 'rules';
+}
+
 /** What became of one change: its own, whatever becomes of the others in its batch. */
 export type Outcome = Stored | Refused | Failed;
+
+export const LOCKED: Deferred = { outcome: 'deferred', until: 'unlocked' };
 
 export const NO_ROOM: Refused = { outcome: 'refused', code: 'NOT_FOUND', message: 'room not found' };
 

@@ -10,7 +10,7 @@ import {
 import { refuseSilenced } from './administration/silence-rules.js';
 import { attachmentsFor, nameAttachments } from './attachments/attachment-rules.js';
 import { refuseBlocked } from './blocks/block-rules.js';
-import { type Outcome, type Refused, type SendMessage } from './change.js';
+import type { Outcome, Refused, SendMessage, Stored } from './change.js';
 import { mentionedIn, refuseMentions } from './mentions.js';
 import { type Standing, writerIn } from './standing.js';
 import type { Workspace } from './workspace.js';
@@ -58,10 +58,15 @@ export function storeMessage(
   work.changeMember(member, { read_seq: event.seq, read_ordinal: event.ordinal });
   const root = send.threadSeq === null ? undefined : work.message(room.id, send.threadSeq);
   if (root) work.countReply(root);
+  return storedMessage(event, message);
+}
+
+/** The outcome of a message that was stored just now. */
+export function storedMessage(event: RoomEventsTable, message: MessagesTable): Stored {
   const stored = eventView(event, message);
   return {
     outcome: 'stored',
-    roomId: room.id,
+    roomId: event.room_id,
     duplicate: false,
     events: [stored],
     // Nobody has done anything to it yet: its sender sees what everyone sees.
@@ -101,7 +106,7 @@ function wrong(path: string, rule: string): Refused {
   return { outcome: 'refused', code: 'VALIDATION_FAILED', message: rule, path };
 }
 
-function messageRow(
+export function messageRow(
   send: SendMessage,
   { seq, at }: RoomEventsTable,
   mentioned: readonly string[],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import { eventSeq, plainQuery } from '../../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../../storage/testing.js';
 import { AppendDriver, LOG_MIGRATIONS } from '../append-driver.js';
@@ -92,8 +93,8 @@ describe('events of modules', () => {
 
   it('asks that each condition gives a row', async () => {
     const roomId = await log.group();
-    const sql = 'select 1 from votes where room_id = ? and seq < ?';
-    const assert = [{ sql, parameters: [roomId, eventSeq()] }];
+    const earlier = sql`select 1 from votes where room_id = ${roomId} and seq < ${eventSeq()}`;
+    const assert = [earlier.compile(test.database.builder())];
     expect(await log.one(vote(roomId, { assert, actorId: 'bob' }))).toMatchObject({ code: 'CONFLICT' });
     const outcomes = await log.append(vote(roomId), vote(roomId, { assert, actorId: 'bob' }));
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['stored', 'stored']);
@@ -130,7 +131,8 @@ describe('an archived room', () => {
   });
 
   async function archive(roomId: string): Promise<void> {
-    const project = [{ sql: 'update rooms set archived_at = 1 where id = ?', parameters: [roomId] }];
+    const archiving = sql`update rooms set archived_at = 1 where id = ${roomId}`;
+    const project = [archiving.compile(test.database.builder())];
     await log.stored(vote(roomId, { project }));
   }
 });

@@ -1,11 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock, type Counter, type Histogram, Meters } from '../../../../realtime/index.js';
-import { InjectStore, type Store } from '../../../../storage/index.js';
-import { appendStore } from '../append/index.js';
+import { Database, InjectStore, type Store } from '../../../../storage/index.js';
+import { appendStore, type Batch, type Deferred, type Outcome } from '../append/index.js';
 
-type Appends = Pick<Store<typeof appendStore>, 'append'>;
-type Batch = Parameters<Appends['append']>[0];
-type Outcomes = Awaited<ReturnType<Appends['append']>>;
+type Calls = Store<typeof appendStore>;
+
+/** The appends of a database. */
+export interface Appends extends Pick<Calls, 'append'> {
+  /** Appends to a database that other nodes append to at the same time. Default: none do. */
+  readonly shared?: Pick<Calls, 'appendToFree' | 'send'> | undefined;
+}
 
 const COMMITS = {
   name: 'parley_commits_total',
@@ -19,17 +23,26 @@ const MS_PER_SECOND = 1000;
 
 /** The appends of the store, with their commits counted and timed. */
 @Injectable()
-export class MeasuredAppends implements Appends {
+export class MeasuredAppends implements Appends, OnModuleInit {
   private readonly durations: Histogram;
   private readonly sizes: Histogram;
   private readonly stored: Counter;
   private readonly failed: Counter;
+  readonly shared: Appends['shared'];
 
   constructor(
     @InjectStore(appendStore) private readonly store: Store<typeof appendStore>,
     private readonly clock: Clock,
     private readonly meters: Meters,
+    private readonly database: Database,
   ) {
+    this.shared =
+      database.dialect === 'sqlite'
+        ? undefined
+        : {
+            appendToFree: async (batch) => this.measured(batch, async () => this.store.appendToFree(batch)),
+            send: async (batch) => this.measured(batch, async () => this.store.send(batch)),
+          };
     this.durations = meters.histogram({
       name: 'parley_commit_duration_seconds',
       help: 'Time from handing a batch of changes to the database until it is stored.',
@@ -44,18 +57,32 @@ export class MeasuredAppends implements Appends {
     this.failed = meters.counter(COMMITS, { outcome: 'failed' });
   }
 
-  async append(batch: Batch): Promise<Outcomes> {
+  async onModuleInit(): Promise<void> {
+    await this.store.begin(this.database.life);
+  }
+
+  async append(batch: Parameters<Calls['append']>[0]): ReturnType<Calls['append']> {
+    return await this.measured(batch, async () => this.store.append(batch));
+  }
+
+  private async measured<Done extends Outcome | Deferred>(
+    { changes }: Pick<Batch, 'changes'>,
+    commit: () => Promise<Done[]>,
+  ): Promise<Done[]> {
     const beganMs = this.clock.monotonicMs();
     try {
-      const outcomes = await this.store.append(batch);
+      const outcomes = await commit();
       this.stored.add();
-      for (const { outcome } of outcomes) this.meters.counter(CHANGES, { outcome }).add();
+      for (const { outcome } of outcomes) {
+        // It is counted when it is decided.
+        if (outcome !== 'deferred') this.meters.counter(CHANGES, { outcome }).add();
+      }
       return outcomes;
     } catch (error) {
       this.failed.add();
       throw error;
     } finally {
-      this.sizes.observe(batch.changes.length);
+      this.sizes.observe(changes.length);
       this.durations.observe((this.clock.monotonicMs() - beganMs) / MS_PER_SECOND);
     }
   }

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { dialectOf } from '../../../../../storage/store.js';
 import {
   type ChatTables,
   insertingMany,
@@ -6,6 +7,22 @@ import {
   type RoomEventsTable,
 } from '../../../records/index.js';
 import { type Interest, wants } from './interest.js';
+
+/**
+ * For whom events are kept. Where nodes share the database another one may have registered a consumer since this node was
+ * told: whoever holds the lock that `lockFor` takes reads it there.
+ */
+export async function interestsIn(
+  db: Kysely<ChatTables>,
+  told: readonly Interest[] = [],
+): Promise<readonly Interest[]> {
+  if (dialectOf(db) === 'sqlite') return told;
+  const rows = await db.selectFrom('log_consumers').select(['name', 'types']).orderBy('name').execute();
+  return rows.map(({ name, types }) => ({
+    consumer: name,
+    types: JSON.parse(types) as Interest['types'],
+  }));
+}
 
 /**
  * Notes for each consumer the rooms that have new events for it. A room that is noted already only has its end moved,

@@ -1,0 +1,117 @@
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { dialectOf } from '../../../../../storage/store.js';
+import {
+  type ChatTables,
+  keyIn,
+  lockMembers,
+  lockRooms,
+  shareConsumers,
+  withManyKeys,
+} from '../../../records/index.js';
+import { type Change, type CreateRoom, pairOf } from '../change.js';
+import { standingsOf } from './standings.js';
+
+/*
+ * On PostgreSQL many nodes append at once. Each locks the rows that its changes stand on, then looks: what is read by later
+ * statements is what was committed before the locks were had. Everyone locks in this order, so that few wait crosswise: the consumers, rooms,
+ * keys of creations, members, streams, attachments, each by their keys. SQLite has one writer, and needs no lock.
+ */
+
+type Db = Kysely<ChatTables>;
+
+/** `wait`: for rooms that are not free, as long as the server lets one. `skip`: leave their changes for later. */
+export type Locking = 'wait' | 'skip';
+
+/** Locks what the changes stand on, and gives those that are left for later, which stand on nothing yet. */
+export async function lockFor(
+  db: Db,
+  changes: readonly Change[],
+  locking: Locking,
+): Promise<ReadonlySet<Change>> {
+  if (dialectOf(db) === 'sqlite') return new Set();
+  await shareConsumers(db);
+  const busy = await lockRoomsOf(db, changes, locking);
+  const left = new Set(changes.filter(({ roomId }) => busy.has(roomId)));
+  for (const creation of changes.filter((change) => change.change === 'create')) {
+    if (!(await lockCreation(db, creation, locking))) left.add(creation);
+  }
+  const locked = changes.filter((change) => !left.has(change));
+  await lockMembers(db, locked.flatMap(standingsOf));
+  await lockStreams(db, locked);
+  await lockAttachments(db, locked);
+  return left;
+}
+
+/** Gives the rooms that are not free. */
+async function lockRoomsOf(
+  db: Db,
+  changes: readonly Change[],
+  locking: Locking,
+): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(changes.filter(({ change }) => change !== 'create').map(({ roomId }) => roomId))];
+  if (locking === 'wait') {
+    await lockRooms(db, ids);
+    return new Set();
+  }
+  const keys = ids.map((id) => [id]);
+  const free = new Set((await freeRoomsForUpdate(db, keys)).map(({ id }) => id));
+  const others = await roomsThere(
+    db,
+    ids.filter((id) => !free.has(id)).map((id) => [id]),
+  );
+  return new Set(others.map(({ id }) => id));
+}
+
+/** There is no row yet that two nodes who create the same room could meet at: they meet at a lock of its name. */
+async function lockCreation(db: Db, creation: CreateRoom, locking: Locking): Promise<boolean> {
+  const { actorId, clientId } = creation;
+  const pair = pairOf(creation);
+  const names = [
+    ...(pair === null ? [] : [`direct ${pair}`]),
+    ...(clientId === null ? [] : [`request ${actorId} ${clientId}`]),
+  ];
+  const lock = locking === 'wait' ? sql`pg_advisory_xact_lock` : sql`pg_try_advisory_xact_lock`;
+  for (const name of names) {
+    const { rows } = await sql<{ locked: unknown }>`
+      select ${lock}(hashtextextended(${name}, 0)) as locked`.execute(db);
+    if (rows[0]?.locked === false) return false;
+  }
+  return true;
+}
+
+async function lockStreams(db: Db, changes: readonly Change[]): Promise<void> {
+  const ids = changes.flatMap((change) => {
+    if (change.change === 'stream.abort') return [change.streamId];
+    return change.change === 'stream.end' ? [change.id] : [];
+  });
+  await streamsForUpdate(
+    db,
+    ids.map((id) => [id]),
+  );
+}
+
+async function lockAttachments(db: Db, changes: readonly Change[]): Promise<void> {
+  const ids = changes.flatMap((change) => (change.change === 'send' ? change.attachmentIds : []));
+  await attachmentsForUpdate(
+    db,
+    ids.map((id) => [id]),
+  );
+}
+
+const byId = (db: Db, table: 'rooms' | 'streams' | 'attachments', keys: Parameters<typeof keyIn>[1]) =>
+  (db.selectFrom(table) as SelectQueryBuilder<ChatTables, 'rooms', object>)
+    .select('id')
+    .where(keyIn(['id'], keys))
+    .orderBy('id')
+    .forNoKeyUpdate();
+
+const freeRoomsForUpdate = withManyKeys((db, keys) => byId(db, 'rooms', keys).skipLocked());
+const streamsForUpdate = withManyKeys((db, keys) => byId(db, 'streams', keys));
+const attachmentsForUpdate = withManyKeys((db, keys) => byId(db, 'attachments', keys));
+
+const roomsThere = withManyKeys((db, keys) =>
+  db
+    .selectFrom('rooms')
+    .select('id')
+    .where(keyIn(['id'], keys)),
+);
