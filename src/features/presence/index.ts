@@ -1,2 +1,3 @@
 export { PresenceModule } from './presence.module.js';
 export type { PresenceSettings } from './presence.settings.js';
+export { presenceMigrations } from './state/index.js';

@@ -8,7 +8,7 @@ import { PresenceService } from './presence.service.js';
 import { PRESENCE_SETTINGS, type PresenceSettings } from './presence.settings.js';
 import { presenceMigrations, PresenceReader, presenceStore } from './state/index.js';
 import { Visibility } from './visibility.js';
-import { BlockFollowing, PresenceWatching } from './watch/index.js';
+import { BlockFollowing, PresenceComparison, PresenceWatching } from './watch/index.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<PresenceSettings>({
   moduleName: 'Presence',
@@ -27,6 +27,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<PresenceSettin
     LocalPresenceService,
     PresenceWatching,
     BlockFollowing,
+    PresenceComparison,
     PresenceService,
     PresenceChoices,
     PresenceGateway,

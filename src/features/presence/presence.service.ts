@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, type Connection, invalid, type UserActor } from '../../realtime/index.js';
+import { Clock, type Connection, invalid, RealtimeError, type UserActor } from '../../realtime/index.js';
 import type { WatchFrame } from './frames.js';
-import { hidden, type Presence, PresenceReader, seenByOthers, seenBySelf } from './state/index.js';
+import {
+  hidden,
+  isTellable,
+  type Presence,
+  PresenceReader,
+  seenByOthers,
+  seenBySelf,
+} from './state/index.js';
 import { Visibility } from './visibility.js';
 import { PresenceWatching } from './watch/index.js';
 
@@ -15,6 +22,7 @@ export class PresenceService {
     private readonly watching: PresenceWatching,
   ) {}
 
+  /** `UNAVAILABLE`: of someone whom the caller may see it is not known now. */
   async get({ userId }: UserActor, userIds: readonly string[]): Promise<Presence[]> {
     const asked = [...new Set(userIds)];
     const visible = await this.visibility.visibleTo(userId, asked);
@@ -23,7 +31,9 @@ export class PresenceService {
     return asked.map((id) => {
       const read = facts.get(id);
       if (read === undefined) return hidden(id);
-      return id === userId ? seenBySelf(read, nowMs) : seenByOthers(read, nowMs);
+      if (id === userId) return seenBySelf(read, nowMs);
+      if (!isTellable(read, nowMs)) throw untold();
+      return seenByOthers(read, nowMs);
     });
   }
 
@@ -40,3 +50,8 @@ export class PresenceService {
     if (roomId !== undefined) this.watching.unwatchRoom(connection, roomId);
   }
 }
+
+const untold = (): RealtimeError =>
+  new RealtimeError('UNAVAILABLE', 'who is online cannot be told at the moment; ask again', {
+    isRoutine: true,
+  });

@@ -5,6 +5,11 @@ import { LeaseTable } from './presence-leases.memory.js';
 presenceLeasesContract('LeaseTable', async () => {
   const clock = new ManualClock();
   const table = new LeaseTable(clock);
-  const advance = async (ms: number): Promise<void> => clock.advance(ms);
-  return await Promise.resolve({ one: table.node('one'), other: table.node('other'), advance });
+  return await Promise.resolve({
+    one: table.node('one'),
+    other: table.node('other'),
+    advance: async (ms: number) => clock.advance(ms),
+    flush: async () => Promise.resolve(table.flush()),
+    close: async () => Promise.resolve(),
+  });
 });

@@ -1,5 +1,5 @@
 import { type Clock, type TopicBus } from '../../../realtime/index.js';
-import type { Liveness, PresenceLeases } from '../leases/index.js';
+import type { Farewell, Liveness, OwnUsers, PresenceLeases } from '../leases/index.js';
 import type { Sighting } from '../state/index.js';
 
 const RETRY_MS = 1000;
@@ -7,10 +7,17 @@ const RETRY_MS = 1000;
 /** The bus channel on which a user's presence is said to have changed; the message says no more than that. */
 export const presenceChannel = (userId: string): string => `presence:${userId}`;
 
+/** A user of a node that stops: the connections have closed, and may count for a while. */
+export interface Leaving extends Farewell {
+  /** Wall time at which the last one closed. */
+  readonly seenAtMs: number;
+}
+
 export interface AnnouncerServices {
   readonly clock: Clock;
   readonly bus: TopicBus;
   readonly leases: PresenceLeases;
+  readonly own: OwnUsers;
   readonly see: (sightings: readonly Sighting[]) => Promise<void>;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -20,15 +27,19 @@ export interface AnnouncerServices {
  * tried again with what has come since.
  */
 export class Announcer {
-  private waiting = new Map<string, Liveness | undefined>();
+  private waiting = new Set<string>();
   private sightings = new Map<string, number>();
   private running: Promise<void> | undefined;
+  private isTroubled = false;
 
   constructor(private readonly services: AnnouncerServices) {}
 
   /** `seenAtMs`: when others saw the user last. */
   announce(userId: string, liveness: Liveness | undefined, seenAtMs?: number): void {
-    this.waiting.set(userId, liveness);
+    const { own } = this.services;
+    if (liveness === undefined) own.delete(userId);
+    else own.set(userId, liveness);
+    this.waiting.add(userId);
     if (seenAtMs !== undefined) this.sightings.set(userId, seenAtMs);
     void this.flush();
   }
@@ -39,13 +50,30 @@ export class Announcer {
     await this.running;
   }
 
+  /** The last word of a node that stops. Without it, its lease runs out. */
+  async leave(users: ReadonlyMap<string, Leaving>): Promise<void> {
+    const { leases, bus, own, onTrouble } = this.services;
+    await this.flush();
+    for (const [userId, { seenAtMs }] of users) this.sightings.set(userId, seenAtMs);
+    try {
+      await this.storeSightings();
+      await leases.leave(users);
+    } catch (error) {
+      onTrouble(error);
+    }
+    own.clear();
+    for (const userId of users.keys()) bus.publish(presenceChannel(userId), {});
+  }
+
   private async run(): Promise<void> {
     // Whatever changes in the same turn goes together.
     await Promise.resolve();
     try {
       while (this.waiting.size > 0) await this.pass();
+      this.isTroubled = false;
     } catch (error) {
-      this.services.onTrouble(error);
+      if (!this.isTroubled) this.services.onTrouble(error);
+      this.isTroubled = true;
       this.services.clock.after(RETRY_MS, () => void this.flush());
     } finally {
       this.running = undefined;
@@ -54,16 +82,18 @@ export class Announcer {
 
   /** Last seen is stored before anybody is told to look, but does not hold up the truth about who is here. */
   private async pass(): Promise<void> {
-    const batch = this.waiting;
-    this.waiting = new Map();
+    const userIds = this.waiting;
+    this.waiting = new Set();
+    const { leases, own, bus } = this.services;
     try {
-      await this.services.leases.announce(batch);
+      await leases.announce(new Map([...userIds].map((userId) => [userId, own.get(userId)])));
     } catch (error) {
-      this.waiting = new Map([...batch, ...this.waiting]);
+      for (const userId of userIds) this.waiting.add(userId);
       throw error;
+    } finally {
+      await this.storeSightings();
     }
-    await this.storeSightings();
-    for (const userId of batch.keys()) this.services.bus.publish(presenceChannel(userId), {});
+    for (const userId of userIds) bus.publish(presenceChannel(userId), {});
   }
 
   private async storeSightings(): Promise<void> {

@@ -1,2 +1,3 @@
 export { Announcer, presenceChannel } from './announcer.js';
+export { LeaseKeeper } from './lease-keeper.js';
 export { LocalPresenceService } from './local-presence.service.js';

@@ -1,37 +1,36 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import {
-  type Cancel,
   Clock,
   type CloseReason,
   type Connection,
   type ConnectionObserver,
   ObservesConnections,
 } from '../../../realtime/index.js';
-import { type Liveness, PresenceLeases } from '../leases/index.js';
 import { PRESENCE_SETTINGS, type PresenceSettings } from '../presence.settings.js';
 import { Announcer } from './announcer.js';
+import { LeaseKeeper } from './lease-keeper.js';
 import { LocalPresence } from './local-presence.js';
-
-/** A lease survives two renewals that fail. */
-const RENEWALS_PER_LEASE = 3;
 
 /** Announces the users of this node's connections. */
 @Injectable()
 @ObservesConnections()
-export class LocalPresenceService implements ConnectionObserver, OnApplicationShutdown {
-  private readonly logger = new Logger('Presence');
+export class LocalPresenceService implements ConnectionObserver, OnModuleInit, OnApplicationShutdown {
   private readonly local: LocalPresence;
-  private readonly cancelRenewal: Cancel;
 
   constructor(
-    private readonly clock: Clock,
-    private readonly leases: PresenceLeases,
+    clock: Clock,
     private readonly announcer: Announcer,
+    private readonly keeper: LeaseKeeper,
     @Inject(PRESENCE_SETTINGS) settings: PresenceSettings,
   ) {
-    this.local = new LocalPresence(clock, settings, (...change) => this.onChange(...change));
-    const renewalMs = leases.ttlMs / RENEWALS_PER_LEASE;
-    this.cancelRenewal = clock.every(renewalMs, () => void this.renew());
+    // The time of coming is stored too, so that a crash forgets no more than how long the user stayed.
+    this.local = new LocalPresence(clock, settings, (userId, liveness, atMs) =>
+      this.announcer.announce(userId, liveness, atMs),
+    );
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.keeper.start();
   }
 
   attached(connection: Connection): void {
@@ -42,27 +41,9 @@ export class LocalPresenceService implements ConnectionObserver, OnApplicationSh
     this.local.close(connection, close);
   }
 
-  /** A node that stops takes its users with it, grace or not: they were last seen now. */
+  /** A node that stops leaves word for how long its users still count: they may be on their way to another. */
   async onApplicationShutdown(): Promise<void> {
-    this.cancelRenewal();
-    this.local.stop();
-    const nowMs = this.clock.now();
-    for (const userId of this.local.all().keys()) this.announcer.announce(userId, undefined, nowMs);
-    await this.announcer.flush();
-    await this.leases.release();
-  }
-
-  /** The time of coming is stored too, so that a crash forgets no more than how long the user stayed. */
-  private onChange(userId: string, liveness: Liveness | undefined, atMs: number): void {
-    this.announcer.announce(userId, liveness, atMs);
-  }
-
-  private async renew(): Promise<void> {
-    try {
-      if (await this.leases.renew()) return;
-      for (const [userId, liveness] of this.local.all()) this.announcer.announce(userId, liveness);
-    } catch (err) {
-      this.logger.warn({ err }, 'the lease could not be renewed; trying again');
-    }
+    await this.keeper.stop();
+    await this.announcer.leave(this.local.stop());
   }
 }

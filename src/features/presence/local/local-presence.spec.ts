@@ -40,7 +40,7 @@ describe('the presence of local connections', () => {
       ['ann', 'active'],
       ['ann', undefined],
     ]);
-    expect(local.all()).toEqual(new Map());
+    expect(local.stop()).toEqual(new Map());
   });
 
   it('waits as long as a restart told the client to wait, and then the grace period', async () => {
@@ -49,6 +49,20 @@ describe('the presence of local connections', () => {
     expect(changes).toHaveLength(1);
     await clock.advance(1);
     expect(changes).toHaveLength(2);
+  });
+
+  it('says when it stops for how long a user still counts, and when the last connection closed', async () => {
+    const first = open();
+    local.close(open(), { code: 1012, reason: 'retry-after-ms=3000' });
+    await clock.advance(1000);
+    const closedAtMs = clock.now();
+    local.close(first, GONE);
+    await clock.advance(500);
+    expect(local.stop()).toEqual(
+      new Map([['ann', { liveness: 'active', forMs: 6500, seenAtMs: closedAtMs }]]),
+    );
+    await clock.advance(20_000);
+    expect(changes).toEqual([['ann', 'active']]);
   });
 
   it('is idle when no connection has had a frame for long enough', async () => {

@@ -7,6 +7,7 @@ import {
 } from '../../../realtime/index.js';
 import type { Liveness } from '../leases/index.js';
 import type { PresenceSettings } from '../presence.settings.js';
+import type { Leaving } from './announcer.js';
 
 /** How soon a connection that falls idle, or comes back, is noticed. */
 const LOOK_MS = 1000;
@@ -16,6 +17,8 @@ interface Sign {
   readonly connection: Connection;
   /** The last frame of a connection that has closed; undefined while it is open. */
   frozenAtMs?: number;
+  /** Monotonic time at which it counts no more; undefined while it is open. */
+  endsAtMs?: number;
   cancelEnd?: Cancel;
 }
 
@@ -42,11 +45,6 @@ export class LocalPresence {
     this.cancelLook = clock.every(Math.min(LOOK_MS, settings.idleMs / 2), () => this.look());
   }
 
-  /** What every user's connections amount to now. */
-  all(): Map<string, Liveness> {
-    return new Map([...this.users].map(([userId, { liveness }]) => [userId, liveness]));
-  }
-
   open(connection: Connection): void {
     const { userId } = connection.principal;
     const known = this.users.get(userId);
@@ -65,15 +63,26 @@ export class LocalPresence {
     sign.frozenAtMs = connection.lastFrameAtMs;
     user.closedAtMs = this.clock.now();
     const graceMs = this.settings.graceMs + retryAfterMs(close);
+    sign.endsAtMs = this.clock.monotonicMs() + graceMs;
     sign.cancelEnd = this.clock.after(graceMs, () => {
       user.signs.delete(connection);
       this.weigh(userId, user);
     });
   }
 
-  stop(): void {
+  /** Ends it all, and gives for how long whom still counts. */
+  stop(): Map<string, Leaving> {
     this.cancelLook();
-    for (const { signs } of this.users.values()) for (const { cancelEnd } of signs.values()) cancelEnd?.();
+    const leaving = new Map<string, Leaving>();
+    for (const [userId, { signs, liveness, closedAtMs }] of this.users) {
+      for (const { cancelEnd } of signs.values()) cancelEnd?.();
+      const nowMs = this.clock.monotonicMs();
+      const left = [...signs.values()].map(
+        ({ endsAtMs = nowMs + this.settings.graceMs }) => endsAtMs - nowMs,
+      );
+      leaving.set(userId, { liveness, forMs: Math.max(...left), seenAtMs: closedAtMs || this.clock.now() });
+    }
+    return leaving;
   }
 
   private look(): void {

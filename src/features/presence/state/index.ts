@@ -1,7 +1,9 @@
+export { ChoiceChanges } from './choice-changes.js';
 export { presenceMigrations } from './migrations.js';
 export {
   type ChosenStatus,
   hidden,
+  isTellable,
   type Presence,
   type PresenceChoice,
   type PresenceFacts,

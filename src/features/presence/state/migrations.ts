@@ -17,4 +17,13 @@ export const presenceMigrations: readonly Migration[] = [
         .addColumn('last_seen_at', 'bigint', (column) => column.notNull()),
     ],
   },
+  {
+    name: 'presence/0002-choices-by-time',
+    up: ({ schema }) => [
+      schema
+        .alterTable('presence_settings')
+        .addColumn('changed_at', 'bigint', (column) => column.notNull().defaultTo(0)),
+      schema.createIndex('presence_settings_by_time').on('presence_settings').column('changed_at'),
+    ],
+  },
 ];

@@ -1,10 +1,17 @@
-import type { Kysely } from 'kysely';
-import { defineStore } from '../../../storage/store.js';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { defineStore, dialectOf } from '../../../storage/store.js';
 import type { ChosenStatus, PresenceChoice } from './presence.js';
 
 /** Times are milliseconds since 1970 (UTC). */
 interface PresenceTables {
-  presence_settings: { user_id: string; status: ChosenStatus; text: string | null; until_at: number | null };
+  presence_settings: {
+    user_id: string;
+    status: ChosenStatus;
+    text: string | null;
+    until_at: number | null;
+    /** By the database's clock, which all nodes share. */
+    changed_at: number;
+  };
   presence_seen: { user_id: string; last_seen_at: number };
 }
 
@@ -42,13 +49,23 @@ export const store = defineStore({
       for (const some of portions(userIds)) stored.push(...(await storedOf(db, some)));
       return stored;
     },
+
+    /** Whose choice was changed no longer ago than that. */
+    changedWithin: async (db: Db, windowMs: number): Promise<string[]> => {
+      const rows = await db
+        .selectFrom('presence_settings')
+        .select('user_id')
+        .where('changed_at', '>', sql<number>`${databaseNow(db)} - ${windowMs}`)
+        .execute();
+      return rows.map((row) => row.user_id);
+    },
   },
   writes: {
     /** Whoever turns invisible was last seen then. */
     choose: async (db: Db, input: ChoiceInput): Promise<void> => {
       const { userId, status, text, untilMs, nowMs, isConnected } = input;
       const invisible = await invisibleOf(db, [userId], nowMs);
-      const choice = { status, text, until_at: untilMs };
+      const choice = { status, text, until_at: untilMs, changed_at: databaseNow(db) };
       await db
         .insertInto('presence_settings')
         .values({ user_id: userId, ...choice })
@@ -71,6 +88,12 @@ export const store = defineStore({
     },
   },
 });
+
+/** Not the transaction's beginning: it may have waited for long since then. */
+function databaseNow(db: Db): RawBuilder<number> {
+  if (dialectOf(db) === 'sqlite') return sql<number>`cast(unixepoch('subsec') * 1000 as integer)`;
+  return sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
+}
 
 async function storedOf(db: Db, userIds: readonly string[]): Promise<StoredPresence[]> {
   const choices = await db

@@ -1,10 +1,10 @@
+import type { Reading } from '../leases/index.js';
+
 /** What others can read of a user. */
 export type VisibleStatus = 'online' | 'away' | 'dnd' | 'offline';
 
 /** What a user can choose; others see `invisible` as `offline`. */
 export type ChosenStatus = 'online' | 'away' | 'dnd' | 'invisible';
-
-import type { Liveness } from '../leases/index.js';
 
 /** A user's presence, as the wire has it. Only to themselves is a user ever `invisible`. */
 export interface Presence {
@@ -25,10 +25,8 @@ export interface PresenceChoice {
 }
 
 /** Everything that a user's presence follows from. */
-export interface PresenceFacts {
+export interface PresenceFacts extends Reading {
   readonly userId: string;
-  /** Undefined when the user has no connection. */
-  readonly liveness: Liveness | undefined;
   readonly choice: PresenceChoice | undefined;
   readonly lastSeenMs: number | null;
 }
@@ -41,7 +39,11 @@ export const hidden = (userId: string): Presence => ({
   lastSeenAt: null,
 });
 
-/** What those read who share a room with the user. */
+/** Whether others can be told the truth: whether a user is connected is not known at all times. */
+export const isTellable = (facts: PresenceFacts, nowMs: number): boolean =>
+  facts.liveness !== 'unknown' || choiceAt(facts, nowMs).status === 'invisible';
+
+/** What those read who share a room with the user, given that it can be told. */
 export function seenByOthers(facts: PresenceFacts, nowMs: number): Presence {
   const { status, text } = choiceAt(facts, nowMs);
   if (facts.liveness === undefined || status === 'invisible') return gone(facts);
@@ -66,6 +68,6 @@ function choiceAt({ choice = NO_CHOICE }: PresenceFacts, nowMs: number): Presenc
   return isOver ? NO_CHOICE : choice;
 }
 
-function statusOf(liveness: Liveness, chosen: Exclude<ChosenStatus, 'invisible'>): VisibleStatus {
+function statusOf(liveness: Reading['liveness'], chosen: Exclude<ChosenStatus, 'invisible'>): VisibleStatus {
   return chosen === 'online' && liveness === 'idle' ? 'away' : chosen;
 }

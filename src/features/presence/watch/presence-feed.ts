@@ -1,21 +1,34 @@
 import type { Cancel, Clock, Connection, TopicBus } from '../../../realtime/index.js';
 import type { BlockPair } from '../../auth/index.js';
+import type { Reading } from '../leases/index.js';
 import { presenceChannel } from '../local/index.js';
 import { hidden, type Presence, type PresenceFacts } from '../state/index.js';
 import type { Visibility } from '../visibility.js';
-import { KnownPresences, shownOf } from './known-presences.js';
+import { KnownPresences, type Shown, shownOf } from './known-presences.js';
 import { isInDoubt, type Watch, Watches } from './watches.js';
 
 /** Changes of so long are read and pushed together. */
 const GATHER_MS = 50;
 const RETRY_MS = 1000;
+/** One pipeline of a comparison; requests are served in between. */
+const COMPARED_AT_ONCE = 500;
 /** How often one request asks about memberships that go on changing. */
 const MAX_QUESTIONS = 5;
+
+/** Believes nothing without reason of those who are kept in mind. */
+export interface LivenessOf {
+  of(userIds: readonly string[]): Promise<ReadonlyMap<string, Reading>>;
+  keep(userId: string): void;
+  forget(userId: string): void;
+}
 
 export interface FeedServices {
   readonly clock: Clock;
   readonly bus: TopicBus;
   readonly facts: (userIds: readonly string[]) => Promise<ReadonlyMap<string, PresenceFacts>>;
+  readonly liveness: LivenessOf;
+  /** Whose choice has changed lately, on any node. */
+  readonly changes: () => Promise<readonly string[] | 'all'>;
   readonly visibility: Pick<Visibility, 'visibleTo' | 'viewersOf'>;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -37,6 +50,9 @@ export class PresenceFeed {
   private readonly listening = new Map<string, Promise<Cancel>>();
   private readonly changed = new Set<string>();
   private readonly unsettled = new Set<Watch>();
+  /** Whom a comparison found gone: when they were last seen may be stored later. */
+  private lookAgain = new Set<string>();
+  private readings = 0;
   private isWaiting = false;
   private isRunning = false;
 
@@ -52,12 +68,37 @@ export class PresenceFeed {
   async open(connection: Connection, watches: readonly Watch[]): Promise<Presence[]> {
     const userIds = watches.map(({ userId }) => userId);
     await Promise.all(userIds.flatMap((userId) => this.listening.get(userId) ?? []));
-    const facts = await this.services.facts(userIds.filter((userId) => !this.known.has(userId)));
-    for (const [userId, read] of facts) {
-      if (this.watches.isWatched(userId) && !this.known.has(userId)) this.known.take(read);
-    }
+    await this.read(userIds.filter((userId) => !this.known.has(userId)));
     await this.askAbout(connection, watches);
-    return watches.map((watch) => this.show(watch));
+    return watches.flatMap((watch) => this.show(watch) ?? []);
+  }
+
+  /**
+   * Finds what the bus has not told: reads of everyone who is watched whether they are connected, and whose choice was
+   * changed lately.
+   */
+  async compare(): Promise<void> {
+    const userIds = this.watches.userIds();
+    if (userIds.length === 0) return;
+    for (const userId of this.lookAgain) this.changed.add(userId);
+    this.lookAgain = new Set();
+    try {
+      const changes = await this.services.changes();
+      for (const userId of changes === 'all' ? userIds : changes) this.changed.add(userId);
+    } finally {
+      for (let start = 0; start < userIds.length; start += COMPARED_AT_ONCE) {
+        await this.compareSome(userIds.slice(start, start + COMPARED_AT_ONCE));
+      }
+      if (this.changed.size > 0) this.gather();
+    }
+  }
+
+  private async compareSome(userIds: readonly string[]): Promise<void> {
+    for (const [userId, reading] of await this.services.liveness.of(userIds)) {
+      if (!this.known.isOutdatedBy(userId, reading)) continue;
+      this.changed.add(userId);
+      if (reading.liveness === undefined) this.lookAgain.add(userId);
+    }
   }
 
   /** Asks who may be seen, and again while memberships change in between; what stays in doubt is hidden for now. */
@@ -113,19 +154,22 @@ export class PresenceFeed {
 
   /** Someone new in a watched room: to the client they were nobody until now. */
   private enter(connection: Connection, roomId: string, userId: string): void {
-    const watch = this.watches.begin(connection, userId);
+    const known = this.watches.get(connection, userId);
+    const watch = known ?? this.watches.begin(connection, userId);
     watch.roomIds.add(roomId);
-    watch.shown ??= shownOf(hidden(userId)).json;
+    // One that is being opened is shown by the answer.
+    if (known === undefined) watch.shown = shownOf(hidden(userId)).json;
   }
 
-  private show(watch: Watch): Presence {
-    const { userId, connection } = watch;
-    const isVisible = watch.isAllowed && !isInDoubt(watch);
-    const shown = isVisible
-      ? this.known.seenBy(connection.principal.userId, userId)
-      : shownOf(hidden(userId));
-    watch.shown = shown.json;
-    return shown.presence;
+  /** Undefined when it cannot be told now: it is pushed as soon as it can. */
+  private show(watch: Watch): Presence | undefined {
+    const shown = isInDoubt(watch) ? shownOf(hidden(watch.userId)) : this.seen(watch);
+    watch.shown = shown?.json ?? '';
+    return shown?.presence;
+  }
+
+  private seen({ isAllowed, connection, userId }: Watch): Shown | undefined {
+    return isAllowed ? this.known.seenBy(connection.principal.userId, userId) : shownOf(hidden(userId));
   }
 
   private doubt(watch: Watch): void {
@@ -211,23 +255,23 @@ export class PresenceFeed {
 
   private async read(userIds: readonly string[]): Promise<void> {
     if (userIds.length === 0) return;
+    this.readings += 1;
+    const version = this.readings;
     for (const [userId, facts] of await this.services.facts(userIds)) {
-      if (this.watches.isWatched(userId)) this.known.take(facts);
+      if (this.watches.isWatched(userId)) this.known.take(facts, version);
     }
   }
 
   private push(watch: Watch): void {
-    const { connection, userId } = watch;
     if (watch.shown === undefined || isInDoubt(watch)) return;
-    const shown = watch.isAllowed
-      ? this.known.seenBy(connection.principal.userId, userId)
-      : shownOf(hidden(userId));
-    if (shown.json === watch.shown) return;
+    const shown = this.seen(watch);
+    if (shown === undefined || shown.json === watch.shown) return;
     watch.shown = shown.json;
-    connection.pushState(presenceChannel(userId), shown.frame);
+    watch.connection.pushState(presenceChannel(watch.userId), shown.frame);
   }
 
   private listen(userId: string): void {
+    this.services.liveness.keep(userId);
     const listening = this.services.bus.subscribe(presenceChannel(userId), () => this.onChanged(userId));
     this.listening.set(userId, listening);
     listening.catch((error: unknown) => this.services.onTrouble(error));
@@ -237,6 +281,7 @@ export class PresenceFeed {
     const listening = this.listening.get(userId);
     this.listening.delete(userId);
     this.known.forget(userId);
+    this.services.liveness.forget(userId);
     listening?.then(
       (cancel) => cancel(),
       () => undefined,

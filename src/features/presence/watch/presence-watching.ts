@@ -54,13 +54,13 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
 
   /** Watches whoever is a member of the room, for as long as the connection's user is one. */
   async watchRoom(connection: Connection, roomId: string): Promise<Presence[]> {
-    await this.access.require(connection.actor, roomId);
-    this.feed.watches.watchRoom(connection, roomId);
+    await this.beginRoom(connection, roomId);
     const covered = await this.access.memberIds(roomId, MAX_WATCHED_MEMBERS);
-    // A removal that came meanwhile has ended the watch again.
-    if (!this.feed.watches.isWatchingRoom(connection, roomId)) throw notFound('room');
+    this.requireWatch(connection, roomId);
     const watches = this.begin(connection, covered, (watch) => watch.roomIds.add(roomId));
-    return await this.open(connection, watches);
+    const presences = await this.open(connection, watches);
+    this.requireWatch(connection, roomId);
+    return presences;
   }
 
   unwatchUsers(connection: Connection, userIds: readonly string[]): void {
@@ -84,6 +84,24 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
     this.feed.watches.drop(connection);
   }
 
+  /** It begins before the store is asked: a removal that is told between the question and its answer must find it. */
+  private async beginRoom(connection: Connection, roomId: string): Promise<void> {
+    const { watches } = this.feed;
+    const wasWatching = watches.isWatchingRoom(connection, roomId);
+    watches.watchRoom(connection, roomId);
+    try {
+      await this.access.require(connection.actor, roomId);
+    } catch (error) {
+      if (!wasWatching) this.unwatchRoom(connection, roomId);
+      throw error;
+    }
+  }
+
+  /** A removal that came meanwhile has ended the watch again, also for one who has come back since. */
+  private requireWatch(connection: Connection, roomId: string): void {
+    if (!this.feed.watches.isWatchingRoom(connection, roomId)) throw notFound('room');
+  }
+
   private begin(
     connection: Connection,
     userIds: readonly string[],
@@ -101,13 +119,17 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
     });
   }
 
-  /** A watch whose client was never shown anything is not left behind. */
+  /** A watch whose client was never shown anything is not left behind, unless another request is about to show it. */
   private async open(connection: Connection, watches: readonly Watch[]): Promise<Presence[]> {
+    for (const watch of watches) watch.openings += 1;
     try {
       return await this.feed.open(connection, watches);
     } catch (error) {
-      for (const watch of watches) if (watch.shown === undefined) this.feed.watches.end(watch);
+      const isLast = ({ shown, openings }: Watch): boolean => shown === undefined && openings === 1;
+      for (const watch of watches.filter(isLast)) this.feed.watches.end(watch);
       throw error;
+    } finally {
+      for (const watch of watches) watch.openings -= 1;
     }
   }
 }

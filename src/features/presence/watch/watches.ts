@@ -14,6 +14,8 @@ export interface Watch {
   doubts: number;
   /** The count at which the store was asked: unless it is the count, it must be asked again before anything is shown. */
   settledDoubts: number;
+  /** Requests that ask for it and have no reply yet. */
+  openings: number;
   /** What the client was shown last, as JSON; undefined before the reply to the request that began the watch. */
   shown: string | undefined;
 }
@@ -45,6 +47,16 @@ export class Watches {
 
   on(userId: string): Iterable<Watch> {
     return this.byUser.get(userId) ?? [];
+  }
+
+  /** Everyone who is watched. */
+  userIds(): string[] {
+    return [...this.byUser.keys()];
+  }
+
+  /** Everyone who watches, each once. */
+  viewerIds(): Set<string> {
+    return new Set([...this.byConnection.keys()].map(({ principal }) => principal.userId));
   }
 
   isWatched(userId: string): boolean {
@@ -125,6 +137,7 @@ function newWatch(connection: Connection, userId: string): Watch {
     isAllowed: false,
     doubts: 1,
     settledDoubts: 0,
+    openings: 0,
     shown: undefined,
   };
 }
