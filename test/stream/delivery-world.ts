@@ -3,6 +3,7 @@ import { MembershipChanges } from '../../src/features/chat/stream/index.js';
 import { Chance } from './chance.js';
 import { type BusFaults, FaultyBus } from './faulty-bus.js';
 import { MemoryLog } from './memory-log.js';
+import { MemoryNews } from './memory-news.js';
 import { RecordedConnection } from './recorded-connection.js';
 import { SlowTopics } from './slow-topics.js';
 import { SteppedClock } from './stepped-clock.js';
@@ -41,6 +42,7 @@ export class DeliveryWorld {
       clock,
       bus: this.bus,
       log: this.log,
+      news: new MemoryNews(this.log, chance),
       topics: new SlowTopics({ clock, chance }),
       membershipChanges: this.changes,
       onTrouble: (_roomId, error) => this.troubles.push(error),

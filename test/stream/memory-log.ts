@@ -8,6 +8,7 @@ import {
   type RoomView,
   userChannel,
 } from '../../src/features/chat/log/index.js';
+import { membersIn } from '../../src/features/chat/records/index.js';
 import type { Chance } from './chance.js';
 import type { SteppedClock } from './stepped-clock.js';
 
@@ -17,10 +18,19 @@ interface MemoryRoom {
   readonly members: Map<string, number>;
 }
 
+/** An event's place, and whose membership begins or ends with it. */
+interface Commit {
+  readonly roomId: string;
+  readonly seq: number;
+  readonly userIds: readonly string[];
+}
+
 /** Rooms' logs in memory. Reads take their time, see one moment of it, and fail as often as told. */
 export class MemoryLog extends LogReader {
   readonly epoch = 'epoch-1';
   failingPercent = 0;
+  /** All events of all rooms, in the order of their commits. */
+  readonly commits: Commit[] = [];
   private readonly rooms = new Map<string, MemoryRoom>();
 
   constructor(
@@ -37,7 +47,11 @@ export class MemoryLog extends LogReader {
   }
 
   isMember(roomId: string, userId: string): boolean {
-    return this.rooms.get(roomId)?.members.has(userId) ?? false;
+    return this.joinedSeq(roomId, userId) !== undefined;
+  }
+
+  joinedSeq(roomId: string, userId: string): number | undefined {
+    return this.rooms.get(roomId)?.members.get(userId);
   }
 
   roomsOf(userId: string): string[] {
@@ -118,6 +132,7 @@ export class MemoryLog extends LogReader {
     const { events } = this.room(roomId);
     const event = { roomId, seq: events.length + 1, type, actorId, at: this.clock.isoNow(), ...body };
     events.push(event);
+    this.commits.push({ roomId, seq: event.seq, userIds: membersIn(event) });
     this.bus.publish(roomChannel(roomId), { events: [event] });
     return event;
   }
@@ -128,7 +143,7 @@ export class MemoryLog extends LogReader {
     return room;
   }
 
-  private async read<Result>(snapshot: () => Result): Promise<Result> {
+  async read<Result>(snapshot: () => Result): Promise<Result> {
     await this.pause();
     if (this.chance.happens(this.failingPercent)) throw new Error('the store is down');
     const result = structuredClone(snapshot());

@@ -39,7 +39,7 @@ let roomIds: string[];
 let threadSeq: number;
 
 beforeAll(async () => {
-  test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
+  test = await openTestDatabase({ migrations: LOG_MIGRATIONS, store: 'embedded' });
   log = new AppendDriver(test.database);
   roomIds = [];
   for (let count = 0; count < 30; count += 1) roomIds.push(await log.group());

@@ -4,7 +4,14 @@ import { Delivery } from '../../src/features/chat/stream/delivery.js';
 import { RecentEvents } from '../../src/features/chat/stream/recent-events.js';
 import { AppendDriver, LOG_MIGRATIONS } from '../../src/features/chat/log/append-driver.js';
 import type { Change, Stored } from '../../src/features/chat/log/append/index.js';
-import { mutesStore, ReadPositions, roomChannel, type RoomEvent } from '../../src/features/chat/log/index.js';
+import {
+  mutesStore,
+  newsStore,
+  ReadPositions,
+  roomChannel,
+  type RoomEvent,
+} from '../../src/features/chat/log/index.js';
+import { SqlLogNews } from '../../src/features/chat/log/news/log-news.sql.js';
 import { SqlLogReader } from '../../src/features/chat/log/log-reader.sql.js';
 import { retentionStore } from '../../src/features/chat/retention/index.js';
 import type { SyncFrame } from '../../src/features/chat/sync/frames.js';
@@ -40,7 +47,6 @@ export class SyncWorld {
     const log = new AppendDriver(test.database);
     const positions = new ReadPositions(log.logs, new ManualClock());
     const reader = new SqlLogReader(log.logs, { maxAnswerBytes: 1e6 }, positions, test.database);
-    await reader.onModuleInit();
     return new SyncWorld(test, log, reader, positions);
   }
 
@@ -58,6 +64,7 @@ export class SyncWorld {
       delivery: new Delivery({
         clock: this.standing,
         log: this.reader,
+        news: new SqlLogNews(this.test.database.open(newsStore), this.standing),
         bus: this.bus,
         topics: new PositionedTopics(),
         membershipChanges: new MembershipChanges(),
@@ -66,6 +73,11 @@ export class SyncWorld {
         },
       }),
     });
+  }
+
+  /** Whether nobody else commits to the database's server meanwhile. */
+  get isAlone(): boolean {
+    return this.test.database.dialect === 'sqlite';
   }
 
   get epoch(): string {

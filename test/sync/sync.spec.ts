@@ -250,8 +250,11 @@ async function positionsSince(user: SyncUser, start: string, maxBytes: number) {
     expectBounded([answer], maxBytes);
     if (answer.reads.length === 0) return found;
     for (const { roomId, readSeq, unread, muted } of answer.reads) {
-      expect(found.has(roomId)).toBe(false);
-      found.set(roomId, { readSeq, unread, muted });
+      const told = { readSeq, unread, muted };
+      // Where others commit beside us, what is near the mark comes again rather than never.
+      if (world.isAlone) expect(found.has(roomId)).toBe(false);
+      expect(found.get(roomId) ?? told).toEqual(told);
+      found.set(roomId, told);
     }
     ({ since } = answer);
   }

@@ -13,6 +13,7 @@ import {
   logProviders,
   logStore,
   mutesStore,
+  newsStore,
   RoomLog,
   streamsStore,
 } from './log/index.js';
@@ -52,6 +53,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ChatSettings>(
         consumersStore,
         logStore,
         mutesStore,
+        newsStore,
         roomsStore,
         discoveryStore,
         messagesStore,

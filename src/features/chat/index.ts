@@ -16,5 +16,7 @@ export {
   type RoomRole,
   type RoomView,
 } from './log/index.js';
+export { chatMigrations } from './records/index.js';
+export { keptAttachments, renewedEpoch } from './restoring/index.js';
 export { RoomAccess, RoomPushes } from './rooms/index.js';
 export { type MembershipChange, MembershipChanges, type RemovalReason } from './stream/index.js';

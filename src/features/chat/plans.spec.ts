@@ -37,7 +37,7 @@ let driver: AppendDriver;
 let roomId: string;
 
 beforeAll(async () => {
-  test = await openTestDatabase({ migrations: LOG_MIGRATIONS });
+  test = await openTestDatabase({ migrations: LOG_MIGRATIONS, store: 'embedded' });
   driver = new AppendDriver(test.database);
   roomId = await driver.group();
   await driver.append(

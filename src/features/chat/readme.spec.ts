@@ -40,7 +40,9 @@ describe('the README of chat', () => {
   });
 
   it('lists every push', () => {
-    const pushed = inSources(/(?:new OutboundFrame\(|\.state\(\w+, |state: \{ event: )'([^']+)'/g);
+    const pushed = inSources(
+      /(?:new OutboundFrame\(|\.state\(\w+, |state: \{ event: |pushHere\(\w+, \{ event: )'([^']+)'/g,
+    );
     expect(sorted(named('Pushes'))).toEqual(sorted(pushed));
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RawBuilder, sql } from 'kysely';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { AppendDriver, LOG_MIGRATIONS } from '../log/append-driver.js';
 import { store as discoveryStore } from './discovery.store.js';
@@ -14,7 +15,7 @@ beforeAll(async () => {
 afterAll(async () => test.close());
 
 /** Runs a statement beside the rules, as only the past can have left it. */
-async function run(sql: string, ...parameters: string[]): Promise<void> {
+async function run(statement: RawBuilder<unknown>): Promise<void> {
   const roomId = await log.group();
   await log.stored({
     change: 'module',
@@ -24,15 +25,15 @@ async function run(sql: string, ...parameters: string[]): Promise<void> {
     body: '{}',
     require: 'member',
     assert: [],
-    project: [{ sql, parameters }],
+    project: [statement.compile(test.database.builder())],
   });
 }
 
 describe('channels that are older than the names they are found by', () => {
   it('are found once their names are folded', async () => {
     const { roomId } = await log.stored(log.creation({ kind: 'channel', name: 'Old Élan', memberIds: [] }));
-    await run('update channel_names set folded_name = null where room_id = ?', roomId);
-    await run('delete from channel_words where room_id = ?', roomId);
+    await run(sql`update channel_names set folded_name = null where room_id = ${roomId}`);
+    await run(sql`delete from channel_words where room_id = ${roomId}`);
     const discovery = test.database.open(discoveryStore);
     const search = { userId: 'zoe', place: null, limit: 10, maxBytes: 10_000, ahead: {} };
     await expect(discovery.discover(search)).resolves.toEqual({ rooms: [], next: null });

@@ -5,7 +5,7 @@ import { chatMigrations } from '../records/index.js';
 let bed: TestDatabase;
 
 beforeAll(async () => {
-  bed = await openTestDatabase({ migrations: chatMigrations });
+  bed = await openTestDatabase({ migrations: chatMigrations, store: 'embedded' });
 });
 afterAll(() => bed.close());
 

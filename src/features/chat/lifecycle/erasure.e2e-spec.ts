@@ -1,3 +1,5 @@
+/* @one-node Looks into the files of the embedded store. */
+
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

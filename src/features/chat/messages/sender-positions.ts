@@ -1,24 +1,60 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { ConnectionRegistry } from '../../../realtime/index.js';
-import { LogReader } from '../log/index.js';
-import { OwnPushes } from '../rooms/index.js';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { type Cancel, ConnectionRegistry, TopicBus } from '../../../realtime/index.js';
+import { LogReader, type MessageView, type RoomEvent } from '../log/index.js';
+import { DeliveredEvents, DeliveryService, OwnPositions } from '../stream/index.js';
 
-/** Tells the other devices of one who sends where their user stands now: sending moves the own position. */
+/**
+ * Tells the other devices of one who sends where their user stands now: sending moves the own position. Each node tells those
+ * that are connected to it; that another one has sent, it learns from the room's log.
+ */
 @Injectable()
-export class SenderPositions {
+export class SenderPositions implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(SenderPositions.name);
   /** Positions being read, and whether they have moved since: none may overtake another. */
   private readonly running = new Map<string, { hasMoved: boolean }>();
+  /** The messages that this node is storing. */
+  private readonly sending = new Set<string>();
+  private cancel: Cancel | undefined;
 
+  // eslint-disable-next-line max-params -- Nest gives a provider its dependencies one by one
   constructor(
     private readonly connections: ConnectionRegistry,
     private readonly reader: LogReader,
-    private readonly own: OwnPushes,
+    private readonly own: OwnPositions,
+    private readonly events: DeliveredEvents,
+    private readonly delivery: DeliveryService,
+    private readonly bus: TopicBus,
   ) {}
+
+  onModuleInit(): void {
+    if (this.bus.isShared) this.cancel = this.events.observe((event) => this.onEvent(event));
+  }
+
+  onApplicationShutdown(): void {
+    this.cancel?.();
+  }
+
+  /** Takes note that this node stores the message; ended by what it gives. */
+  begin(userId: string, roomId: string, clientId: string): Cancel {
+    const key = `${userId} ${roomId} ${clientId}`;
+    this.sending.add(key);
+    return () => void this.sending.delete(key);
+  }
 
   /** Pushes `room.self`, once the position is read; for one with a single connection there is nobody to tell. */
   tell(userId: string, roomId: string): void {
-    if (this.connections.ofUser(userId).size < 2) return;
+    if (this.connections.ofUser(userId).size > 1) this.tellAll(userId, roomId);
+  }
+
+  /** What this node has stored itself it tells when it answers. */
+  private onEvent({ type, roomId, message }: RoomEvent): void {
+    if (type !== 'message') return;
+    const { senderId, clientId } = message as MessageView;
+    if (this.connections.ofUser(senderId).size === 0) return;
+    if (!this.sending.has(`${senderId} ${roomId} ${clientId}`)) this.tellAll(senderId, roomId);
+  }
+
+  private tellAll(userId: string, roomId: string): void {
     const run = this.running.get(`${userId} ${roomId}`);
     if (run) run.hasMoved = true;
     else void this.pushAll(userId, roomId);
@@ -43,6 +79,9 @@ export class SenderPositions {
     const view = await this.reader.roomView(roomId, userId);
     if (!view) return;
     const { readSeq, unread, mentions, muted } = view;
-    this.own.position(userId, { roomId, readSeq, unread, mentions, muted });
+    // The user may have been removed while the store was asked.
+    this.own.push(userId, { roomId, readSeq, unread, mentions, muted }, () =>
+      this.delivery.connectionsOf(userId, roomId),
+    );
   }
 }

@@ -37,6 +37,7 @@ export class SendsService {
   async send({ userId }: UserActor, sending: Sending): Promise<Appending<Sent>> {
     this.rate.take(userId);
     const named = await namedIds(this.users, sending.text);
+    const stored = this.positions.begin(userId, sending.roomId, sending.clientId);
     const { admitted, committed } = this.log.submit({
       change: 'send',
       roomId: sending.roomId,
@@ -51,7 +52,7 @@ export class SendsService {
       attachmentIds: sending.attachmentIds ?? [],
       namedIds: named,
     });
-    return new Appending(admitted, this.sent(committed));
+    return new Appending(admitted, this.sent(committed).finally(stored));
   }
 
   private async sent(committed: Promise<Stored>): Promise<Sent> {

@@ -1,5 +1,7 @@
+import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Json, startServer, type TestClient, type TestServer } from '../../../testing/index.js';
+import { LogReader } from '../log/index.js';
 
 let server: TestServer;
 let ann: TestClient;
@@ -216,5 +218,32 @@ describe('message.receipts', () => {
       const outcome = await failure(ann.request('message.receipts', { roomId, seq: wrong }));
       expect(outcome).toEqual(['VALIDATION_FAILED', 'seq']);
     }
+  });
+});
+
+describe('room.self of one who is removed while the position is read', () => {
+  it('does not come after room.removed', async () => {
+    const phone = await server.connect('bob');
+    const reader = server.get(LogReader);
+    const steps = new EventEmitter();
+    const [read, removed] = [once(steps, 'read'), once(steps, 'removed')];
+    const { roomView } = reader;
+    reader.roomView = async (...args) => {
+      const view = await roomView.apply(reader, args);
+      steps.emit('read');
+      await removed;
+      return view;
+    };
+    try {
+      await send({}, bob);
+      await read;
+      await ann.request('room.remove', { roomId, userId: ids['bob'] });
+      await phone.next('room.removed', isHere);
+    } finally {
+      reader.roomView = roomView;
+      steps.emit('removed');
+    }
+    await phone.expectSilence('room.self');
+    await phone.close();
   });
 });

@@ -44,7 +44,7 @@ export class ReadsService {
     place: { readonly roomId: string; readonly threadSeq?: number },
     { readSeq, unread, mentions, muted, hasMoved }: ReadResult,
   ) {
-    if (hasMoved) this.own.position(userId, { ...place, readSeq, unread, mentions, muted });
+    if (hasMoved) this.own.position(userId, { ...place, readSeq, unread, mentions, muted }, true);
     return { readSeq, unread, mentions };
   }
 }

@@ -1,68 +1,76 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type Cancel, Clock } from '../../../realtime/index.js';
 import { LargeRooms } from '../large-rooms/index.js';
-import { RoomPushes } from '../rooms/index.js';
+import { CurrentHeads, DeliveryService, RoomSignals } from '../stream/index.js';
+import { type Read, ReadGathering } from './read-gathering.js';
 
-/** A room hears of reads at most once in this time. */
-const INTERVAL_MS = 1000;
+/** What nodes tell each other of it. */
+const SIGNAL = 'reads';
 
 /** Pushes of one room that a slow connection keeps until it drains: each tells of other users, so none replaces another. */
 const KEPT = 32;
 
-/** How far a user has read. */
-interface Read {
-  readonly userId: string;
-  readonly readSeq: number;
-}
-
-interface Waiting {
-  /** Positions since the last push, by user. */
-  readonly reads: Map<string, number>;
-  readonly pushes: number;
-  readonly cancel: Cancel;
+interface ReadsTold {
+  readonly reads: readonly Read[];
 }
 
 /**
  * Tells rooms how far their members have read: the first at once, what follows within a second together, and large
- * rooms nothing.
+ * rooms nothing. Every node pushes to its own connections what its users and the other nodes tell it, so that a room hears of
+ * reads once a second, however many nodes there are; what another node gathers may so be told a second later.
  */
 @Injectable()
-export class ReceiptPushes implements OnApplicationShutdown {
+export class ReceiptPushes implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ReceiptPushes.name);
-  private readonly rooms = new Map<string, Waiting>();
+  /** On their way to this node's connections. */
+  private readonly here: ReadGathering;
+  /** On their way to the other nodes. */
+  private readonly elsewhere: ReadGathering;
+  private cancel: Cancel | undefined;
 
+  // eslint-disable-next-line max-params -- Nest gives a provider its dependencies one by one
   constructor(
-    private readonly pushes: RoomPushes,
-    private readonly clock: Clock,
+    private readonly delivery: DeliveryService,
+    private readonly heads: CurrentHeads,
+    private readonly signals: RoomSignals,
     private readonly largeRooms: LargeRooms,
-  ) {}
+    clock: Clock,
+  ) {
+    this.here = new ReadGathering(clock, (roomId, reads, times) => this.push(roomId, reads, times));
+    this.elsewhere = new ReadGathering(clock, (roomId, reads) =>
+      this.signals.send(roomId, SIGNAL, { reads } satisfies ReadsTold),
+    );
+  }
+
+  onModuleInit(): void {
+    this.cancel = this.signals.observe<ReadsTold>(SIGNAL, (roomId, { reads }) =>
+      this.here.add(roomId, reads),
+    );
+  }
 
   onApplicationShutdown(): void {
-    for (const { cancel } of this.rooms.values()) cancel();
-    this.rooms.clear();
+    this.cancel?.();
+    this.here.stop();
+    this.elsewhere.stop();
   }
 
   /** Takes a read into the room's next push; a room of so many members may be too large to be told. */
-  add(roomId: string, memberCount: number, { userId, readSeq }: Read): void {
+  add(roomId: string, memberCount: number, read: Read): void {
     if (this.largeRooms.has(memberCount)) return this.largeRooms.spare('receipts');
-    const waiting = this.rooms.get(roomId);
-    if (waiting) waiting.reads.set(userId, readSeq);
-    else this.push(roomId, new Map([[userId, readSeq]]), 0);
+    this.here.add(roomId, [read]);
+    if (this.signals.isOfUse) this.elsewhere.add(roomId, [read]);
   }
 
-  private push(roomId: string, reads: ReadonlyMap<string, number>, pushes: number): void {
-    const cancel = this.clock.after(INTERVAL_MS, () => this.goOn(roomId));
-    this.rooms.set(roomId, { reads: new Map(), pushes: pushes + 1, cancel });
-    const data = { roomId, reads: [...reads].map(([userId, readSeq]) => ({ userId, readSeq })) };
-    const key = `room.receipt ${pushes % KEPT}`;
-    this.pushes
-      .state(roomId, 'room.receipt', data, key)
-      .catch((err: unknown) => this.logger.warn({ roomId, err }, 'receipts could not be pushed'));
-  }
-
-  private goOn(roomId: string): void {
-    const waiting = this.rooms.get(roomId);
-    this.rooms.delete(roomId);
-    if (waiting && waiting.reads.size > 0) this.push(roomId, waiting.reads, waiting.pushes);
+  private push(roomId: string, reads: readonly Read[], times: number): void {
+    if (!this.delivery.hasAudience(roomId)) return;
+    const key = `room.receipt ${times % KEPT}`;
+    const data = { roomId, reads };
+    this.heads.of(roomId).then(
+      (head) => {
+        if (head === undefined) return;
+        this.delivery.pushHere(roomId, { event: 'room.receipt', key, data, head });
+      },
+      (err: unknown) => this.logger.warn({ roomId, err }, 'receipts could not be pushed'),
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RawBuilder, sql } from 'kysely';
 import type { Store } from '../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../storage/testing.js';
 import { AppendDriver, DRIVEN_AT_MS, LOG_MIGRATIONS } from '../log/append-driver.js';
@@ -51,8 +52,8 @@ async function firstSeq(roomId: string): Promise<number> {
   return first ?? ((await log.logs.roomFacts(roomId))?.head ?? 0) + 1;
 }
 
-async function rows(sql: string, ...parameters: readonly (string | number)[]) {
-  const [found = []] = await test.database.read([{ sql, parameters }]);
+async function rows(query: RawBuilder<unknown>) {
+  const [found = []] = await test.database.read([query.compile(test.database.builder())]);
   return found;
 }
 
@@ -143,8 +144,8 @@ describe('what stood on a dropped message', () => {
     expect(await log.view(roomId, 'bob')).toMatchObject({ unread: 1, mentions: 0 });
     for (const table of ['messages', 'reactions', 'reaction_counts', 'pins', 'mentions']) {
       const column = table === 'messages' || table === 'mentions' ? 'seq' : 'message_seq';
-      const sql = `select * from ${table} where room_id = ? and ${column} <= ?`;
-      expect([table, await rows(sql, roomId, seq)]).toEqual([table, []]);
+      const there = sql`select * from ${sql.table(table)} where room_id = ${roomId} and ${sql.ref(column)} <= ${seq}`;
+      expect([table, await rows(there)]).toEqual([table, []]);
     }
     const all = { userId: 'ann', roomId, before: 1e9, from: 0, limit: 10 };
     const found = async (word: string) =>
@@ -161,7 +162,7 @@ describe('what stood on a dropped message', () => {
     const [reply = 0] = await on(3, log.sending(roomId, { threadSeq: root }));
     await log.logs.advance([{ roomId, userId: 'bob', threadSeq: root, seq: reply }]);
     const positions = async () =>
-      (await rows('select user_id from thread_positions where room_id = ?', roomId)).length;
+      (await rows(sql`select user_id from thread_positions where room_id = ${roomId}`)).length;
     await dropBefore(3, roomId);
     expect(await positions()).toBe(2);
     await log.logs.advance([{ roomId, userId: 'cay', threadSeq: root, seq: reply }]);
@@ -176,14 +177,18 @@ describe('what stood on a dropped message', () => {
   it('takes its attachments from everyone', async () => {
     const roomId = await log.group();
     const [seq = 0] = await on(1, log.sending(roomId));
-    const insert = `insert into attachments
-      (id, room_id, uploader_id, name, mime_type, bytes, created_at, message_seq, state)
-      values (?, ?, 'ann', 'plan.pdf', 'a/b', 1, 0, ?, 'kept')`;
-    const project = [seq, seq + 1].map((at) => ({ sql: insert, parameters: [`file-${at}`, roomId, at] }));
+    const project = [seq, seq + 1].map((at) => {
+      const insert = sql`insert into attachments
+        (id, room_id, uploader_id, name, mime_type, bytes, created_at, message_seq, state)
+        values (${`file-${at}`}, ${roomId}, 'ann', 'plan.pdf', 'a/b', 1, 0, ${at}, 'kept')`;
+      return insert.compile(test.database.builder());
+    });
     const event = { change: 'module', actorId: null, type: 'test.done', body: '{}' } as const;
     await on(2, { ...event, roomId, require: 'member', assert: [], project });
     await dropBefore(2, roomId);
-    expect(await rows('select state, name from attachments where room_id = ? order by id', roomId)).toEqual([
+    expect(
+      await rows(sql`select state, name from attachments where room_id = ${roomId} order by id`),
+    ).toEqual([
       { state: 'released', name: '' },
       { state: 'kept', name: 'plan.pdf' },
     ]);

@@ -5,6 +5,7 @@ import {
   type DroppedMessagesTable,
   insertingMany,
   keyIn,
+  lockRooms,
   type MessagesTable,
   withManyKeys,
 } from '../records/index.js';
@@ -70,6 +71,8 @@ export const store = defineStore({
     /** Drops due events of these rooms, as many as the budget allows; their floors rise. */
     drop: async (db: Db, dropping: Dropping): Promise<Dropped> => {
       let { budget } = dropping;
+      // Who sends looks at the floor behind the same locks.
+      await lockRooms(db, dropping.roomIds);
       const lowEnds: LowEnd[] = [];
       for (const [index, roomId] of dropping.roomIds.entries()) {
         const { floor: from, last, weight } = await oldestEvents(db, roomId, dropping.beforeMs, budget);
@@ -85,6 +88,7 @@ export const store = defineStore({
       return { lowEnds, left: [] };
     },
   },
+  onPostgres: { drop: 'locks' },
 });
 
 async function dropEvents(db: Db, { roomId, from, until }: LowEnd, ordinal: number): Promise<void> {

@@ -7,7 +7,7 @@ import { RoomListsService } from './lists/room-lists.service.js';
 import { RoomGateway } from './room.gateway.js';
 import { RoomsService } from './rooms.service.js';
 
-export { OwnPushes } from './own-pushes.js';
+export { type OwnPosition, type OwnPositionMoved, OwnPushes } from './own-pushes.js';
 export { RoomAccess } from './room-access.js';
 export { RoomPushes, type RoomStatePush } from './room-pushes.js';
 export { store as roomsStore } from './rooms.store.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { ConnectionRegistry, OutboundFrame } from '../../../realtime/index.js';
+import { newId, TopicBus } from '../../../realtime/index.js';
+import { userChannel } from '../log/index.js';
 
-/** How far a user has read a room or a thread, as `room.self` tells the user's other devices. */
+/** How far a user has read a room or a thread, as `room.self` tells the user's devices. */
 export interface OwnPosition {
   readonly roomId: string;
   /** The thread; absent: the room. */
@@ -12,17 +13,28 @@ export interface OwnPosition {
   readonly muted: boolean | string;
 }
 
-/** Tells a user's own connections what one of them did. */
+/** What the bus carries on a user's channel when the user has read on or muted a room. */
+export interface OwnPositionMoved {
+  readonly type: 'position';
+  readonly position: OwnPosition;
+  /** The node that says so. */
+  readonly from: string;
+  /** Whether the store will have the position only soon. */
+  readonly isAhead: boolean;
+}
+
+/** Tells a user's own connections, on every node, what one of them did. */
 @Injectable()
 export class OwnPushes {
-  constructor(private readonly connections: ConnectionRegistry) {}
+  /** Names this node in what it says. */
+  readonly node = newId();
+
+  constructor(private readonly bus: TopicBus) {}
 
   /** Pushes `room.self` to this user's connections; a slow one gets the last of each room and thread. */
-  position(userId: string, position: OwnPosition): void {
-    const frame = new OutboundFrame('room.self', position);
-    const key = `room.self ${position.roomId} ${position.threadSeq ?? ''}`;
-    for (const connection of this.connections.ofUser(userId)) {
-      connection.pushState(key, frame);
-    }
+  position(userId: string, position: OwnPosition, isAhead = false): void {
+    const { node: from } = this;
+    const moved: OwnPositionMoved = { type: 'position', position, from, isAhead };
+    this.bus.publish(userChannel(userId), moved);
   }
 }

@@ -25,7 +25,7 @@ describe('the index', () => {
     roomId = await log.group();
   });
   afterAll(async () => {
-    expect(await test.database.open(probe).damage()).toEqual([]);
+    if (test.database.dialect === 'sqlite') expect(await test.database.open(probe).damage()).toEqual([]);
     await test.close();
   });
 
@@ -103,11 +103,11 @@ describe('messages from before there was an index', () => {
       { room_id: 'r1', seq: 4, text: 'new wombat', at: 50, deletedAt: null },
     ]);
     await calls.migrate(
-      step?.up(test.database.builder(), 'sqlite').map((query) => query.compile().sql) ?? [],
+      step?.up(test.database.builder(), test.database.dialect).map((query) => query.compile().sql) ?? [],
     );
     expect(await test.database.open(searchStore).prepare()).toBe(3);
     expect(await seqs(test, 'wombat')).toEqual([4, 2]);
-    expect(await calls.damage()).toEqual([]);
+    if (test.database.dialect === 'sqlite') expect(await calls.damage()).toEqual([]);
     await test.close();
   });
 });

@@ -10,3 +10,4 @@ export type {
 } from './search-index.js';
 export { type SearchTerm, termsOf } from './terms.js';
 export { type Word, wordsOf } from './words.js';
+export { vectorText } from './search-index.postgres.store.js';

@@ -8,7 +8,7 @@ import { type IndexUnderTest, itIsASearchIndex } from './search-index.contract.j
 import { termsOf } from './terms.js';
 
 itIsASearchIndex('FTS5', async (): Promise<IndexUnderTest> => {
-  const { database, close } = await openTestDatabase({ migrations: chatMigrations });
+  const { database, close } = await openTestDatabase({ migrations: chatMigrations, store: 'embedded' });
   const calls = database.open(probe);
   await calls.join([
     ['ann', 'r1'],
@@ -23,7 +23,10 @@ const secretOf = (seq: number): string => `kxq${String(seq).padStart(5, '0')}`;
 
 describe('words that are deleted', () => {
   it('are in no file after a stop, at whatever place of a page they stood', async () => {
-    const { database, dataDir, close } = await openTestDatabase({ migrations: chatMigrations });
+    const { database, dataDir, close } = await openTestDatabase({
+      migrations: chatMigrations,
+      store: 'embedded',
+    });
     const calls = database.open(probe);
     await calls.join([['ann', 'r1']]);
     const texts = Array.from({ length: 6000 }, (_, seq) => ({ room_id: 'r1', seq, text: secretOf(seq) }));
@@ -50,7 +53,7 @@ describe('words that are deleted', () => {
 
 describe('many rooms', () => {
   it('are searched as few are', async () => {
-    const { database, close } = await openTestDatabase({ migrations: chatMigrations });
+    const { database, close } = await openTestDatabase({ migrations: chatMigrations, store: 'embedded' });
     const calls = database.open(probe);
     const rooms = Array.from({ length: 100 }, (_, number) => `room-${number}`);
     await calls.add([...rooms, 'foreign'].map((room_id) => ({ room_id, seq: 1, text: 'hello world' })));

@@ -110,10 +110,14 @@ function expression(terms: readonly SearchTerm[], rooms: readonly string[]): str
   return all.join(' & ');
 }
 
-/** The words with their places, and the room as a word of its own. */
 function vectorOf({ room_id, seq, text }: IndexedText): NewVector {
+  return { room_id, seq, words: vectorText(room_id, text) };
+}
+
+/** A message's `tsvector` as text: the words with their places, and the room as a word of its own. */
+export function vectorText(roomId: string, text: string): string {
   const words = wordsOf(text).map(({ word }, index) => `${lexeme(word)}:${Math.min(index + 1, LAST_PLACE)}`);
-  return { room_id, seq, words: [lexeme(roomWord(room_id)), ...words].join(' ') };
+  return [lexeme(roomWord(roomId)), ...words].join(' ');
 }
 
 /** No text has a word with a space in it. */

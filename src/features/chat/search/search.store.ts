@@ -87,6 +87,7 @@ export const store = defineStore({
     /** Makes the index anew if its rules are not these; says of how many messages, or null if it did not. */
     prepare: async (db: Db): Promise<number | null> => bringUpToDate(db),
   },
+  onPostgres: { prepare: 'at length' },
 });
 
 /** One hit more than `limit` when there are, or where the search stopped. */

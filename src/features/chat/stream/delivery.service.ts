@@ -9,9 +9,12 @@ import {
   TopicBus,
   Topics,
 } from '../../../realtime/index.js';
-import { LogReader } from '../log/index.js';
+import { Database } from '../../../storage/index.js';
+import { LogNews, LogReader } from '../log/index.js';
+import type { RoomStatePush } from '../rooms/index.js';
 import { Delivery } from './delivery.js';
 import { MembershipChanges } from './membership-changes.js';
+import { DeliveredEvents, OwnPositions, RoomSignals } from './signals/index.js';
 import type { RecentEvents, RecentStretch } from './recent-events.js';
 
 /** Pushes the rooms' logs to the connections of their members. */
@@ -22,11 +25,34 @@ export class DeliveryService implements ConnectionObserver, OnApplicationShutdow
   private readonly delivery: Delivery;
   readonly membershipChanges = new MembershipChanges();
 
-  constructor(clock: Clock, log: LogReader, bus: TopicBus, topics: Topics) {
-    const onTrouble = (roomId: string, err: unknown) =>
-      this.logger.warn({ msg: 'the log could not be read; trying again', roomId, err });
+  // eslint-disable-next-line max-params -- Nest gives a provider its dependencies one by one
+  constructor(
+    clock: Clock,
+    log: LogReader,
+    news: LogNews,
+    bus: TopicBus,
+    topics: Topics,
+    events: DeliveredEvents,
+    signals: RoomSignals,
+    positions: OwnPositions,
+    database: Database,
+  ) {
+    database.onNewLife(() => this.delivery.beginAnew());
     const { membershipChanges } = this;
-    this.delivery = new Delivery({ clock, log, bus, topics, membershipChanges, onTrouble });
+    this.delivery = new Delivery({
+      clock,
+      log,
+      news,
+      bus,
+      topics,
+      membershipChanges,
+      onEvent: (event) => events.announce(event),
+      onSignal: (roomId, signal) => signals.receive(roomId, signal),
+      onPosition: (user, moved) =>
+        positions.receive(user.userId, moved, () => user.connectionsIn(moved.position.roomId)),
+      onTrouble: (roomId, err) =>
+        this.logger.warn({ msg: 'the log could not be read; trying again', roomId, err }),
+    });
   }
 
   attach(connection: Connection): Promise<ReadyFields> {
@@ -44,6 +70,21 @@ export class DeliveryService implements ConnectionObserver, OnApplicationShutdow
   /** This node's connections that are pushed the room's events; a hint at who is in the room, which the store knows. */
   connectionsIn(roomId: string): Iterable<Connection> {
     return this.delivery.streams.get(roomId)?.topic.connections() ?? [];
+  }
+
+  /** The user's connections to this node that have not been told of the end of their membership. */
+  connectionsOf(userId: string, roomId: string): Iterable<Connection> {
+    return this.delivery.attachment.user(userId)?.connectionsIn(roomId) ?? [];
+  }
+
+  /** Pushes a state to those in the room on this node; every other node has to do so itself. */
+  pushHere(roomId: string, state: RoomStatePush['state']): void {
+    this.delivery.streams.get(roomId)?.pushState(state);
+  }
+
+  /** Whether somebody in the room is connected to this node. */
+  hasAudience(roomId: string): boolean {
+    return (this.delivery.streams.get(roomId)?.topic.subscriberCount ?? 0) > 0;
   }
 
   /** See `RecentEvents`. */

@@ -18,9 +18,16 @@ export class AttachedConnection {
   readonly rooms = new Map<string, number>();
   /** The rooms that it is about to be subscribed to, where it stood when `ready` was read; only then joins matter. */
   readonly entering = new Set<string>();
+  /** The rooms that it was told it is out of. */
+  readonly left = new Set<string>();
 
   lacks(roomId: string): boolean {
     return !this.rooms.has(roomId) && !this.entering.has(roomId);
+  }
+
+  /** Whether it was told of the end of the membership, and of no later one. */
+  isOutOf(roomId: string): boolean {
+    return this.left.has(roomId) && !this.rooms.has(roomId);
   }
 }
 
@@ -48,6 +55,12 @@ export class LocalUser {
     return this.departures.get(roomId)?.find((change) => change.seq > seq);
   }
 
+  /** Those in the room, and those that this node has not put into it yet: one that was told of a removal is told no more of it. */
+  connectionsIn(roomId: string): Connection[] {
+    const open = [...this.attached].filter(([, place]) => !place.isOutOf(roomId));
+    return [...this.attaching.keys(), ...open.map(([connection]) => connection)];
+  }
+
   get isGone(): boolean {
     return this.attaching.size === 0 && this.attached.size === 0;
   }
@@ -55,6 +68,16 @@ export class LocalUser {
   /** Those of the connections that are not subscribed to the room; those about to be are among them. */
   outside(roomId: string, connections: readonly Connection[]): Connection[] {
     return connections.filter((connection) => this.attached.get(connection)?.rooms.has(roomId) === false);
+  }
+
+  /** Takes those of the connections out of the room that were in it before `seq`, and gives them. */
+  takeOut(roomId: string, seq: number, connections: readonly Connection[]): Connection[] {
+    return connections.filter((connection) => {
+      const place = this.attached.get(connection);
+      if (place === undefined || (place.rooms.get(roomId) ?? seq) >= seq) return false;
+      place.left.add(roomId);
+      return place.rooms.delete(roomId);
+    });
   }
 
   /** Those of the connections for which a join is news. */

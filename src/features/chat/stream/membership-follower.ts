@@ -137,15 +137,17 @@ export class MembershipFollower {
     return { ...facts, head: seq, ...own };
   }
 
+  /**
+   * The departure may be known of an earlier stream, which ended while the store was asked: then the stream of now reaches
+   * it in its turn, and it is followed there.
+   */
   private leave(user: LocalUser, change: MembershipChange, connections: readonly Connection[]): void {
     const { roomId, seq, removal } = change;
+    const stream = this.services.streams().get(roomId);
+    if (stream !== undefined && stream.position < seq) return stream.expect(seq);
     const last = new OutboundFrame('room.removed', { roomId, reason: removal });
-    for (const connection of connections) {
-      const rooms = user.attached.get(connection)?.rooms;
-      const since = rooms?.get(roomId);
-      if (rooms === undefined || since === undefined || since >= seq) continue;
-      rooms.delete(roomId);
-      this.services.streams().get(roomId)?.topic.unsubscribe(connection, seq, last);
+    for (const connection of user.takeOut(roomId, seq, connections)) {
+      stream?.topic.unsubscribe(connection, seq, last);
     }
   }
 

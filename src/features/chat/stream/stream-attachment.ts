@@ -1,9 +1,12 @@
 import type { Cancel, CloseReason, Connection, ReadyFields, TopicBus } from '../../../realtime/index.js';
 import { type LogReader, type MembershipChanged, userChannel } from '../log/index.js';
+import type { OwnPositionMoved } from '../rooms/index.js';
 import { AttachedConnection, type AttachingConnection, LocalUser } from './local-users.js';
 import type { MembershipFollower } from './membership-follower.js';
 import { REORDER_MS } from './room/index.js';
 import type { RoomStreams } from './room/index.js';
+
+type UserMessage = MembershipChanged | OwnPositionMoved;
 
 interface ListeningUser {
   readonly user: LocalUser;
@@ -16,6 +19,8 @@ export interface AttachmentServices {
   readonly bus: TopicBus;
   readonly streams: RoomStreams;
   readonly follower: MembershipFollower;
+  /** Told where the user stands now, by whichever node. */
+  readonly onPosition?: (user: LocalUser, moved: OwnPositionMoved) => void;
 }
 
 /**
@@ -29,6 +34,10 @@ export class StreamAttachment {
 
   user(userId: string): LocalUser | undefined {
     return this.users.get(userId)?.user;
+  }
+
+  *all(): Iterable<LocalUser> {
+    for (const { user } of this.users.values()) yield user;
   }
 
   async attach(connection: Connection): Promise<ReadyFields> {
@@ -66,7 +75,7 @@ export class StreamAttachment {
   }
 
   private enter(userId: string): ListeningUser {
-    const listener = (message: unknown) => this.onMembership(entered.user, message as MembershipChanged);
+    const listener = (message: unknown) => this.receive(entered.user, message as UserMessage);
     const entered: ListeningUser = {
       user: new LocalUser(userId),
       cancelBus: this.services.bus.subscribe(userChannel(userId), listener),
@@ -84,13 +93,20 @@ export class StreamAttachment {
     );
   }
 
-  /** The room may not be followed here yet, or only since a later event: what is missed is read from the log. */
-  private onMembership(user: LocalUser, { type, roomId, seq }: MembershipChanged): void {
-    if (type !== 'membership') return;
+  /**
+   * Follows the user into or out of a room by the event that says so. The room may not be followed here yet, or only since a
+   * later event: what is missed is read from the log.
+   */
+  follow(user: LocalUser, roomId: string, seq: number): void {
     const { streams, follower } = this.services;
     const known = streams.get(roomId);
     if (known === undefined) streams.activate(roomId, seq - 1).expect(seq);
     else if (seq > known.start) known.expect(seq, REORDER_MS);
     else follower.followPast(user, roomId, seq, known.position);
+  }
+
+  private receive(user: LocalUser, message: UserMessage): void {
+    if (message.type === 'membership') this.follow(user, message.roomId, message.seq);
+    else if (message.type === 'position') this.services.onPosition?.(user, message);
   }
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { fitting } from '../../../storage/store.js';
-import { type ChatTables, type PositionsAhead, readRoomViews } from '../records/index.js';
+import { type ChatTables, lastCommit, type PositionsAhead, readRoomViews } from '../records/index.js';
 
 type Db = Kysely<ChatTables>;
 
@@ -47,8 +47,7 @@ export async function changedPositions(
   query: PositionsQuery,
   maxBytes: number,
 ): Promise<ChangedPositions> {
-  const { commits } = await db.selectFrom('log_state').select('commits').executeTakeFirstOrThrow();
-  const whole = { reads: [], since: { commit: commits, roomId: null } };
+  const whole = { reads: [], since: { commit: await lastCommit(db), roomId: null } };
   const { userId, since, ahead } = query;
   if (since === null) return whole;
   const rows = await changesAfter(db, userId, since);

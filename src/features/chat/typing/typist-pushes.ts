@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Cancel, Clock } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { LargeRooms } from '../large-rooms/index.js';
-import { RoomPushes } from '../rooms/index.js';
+import { DeliveryService } from '../stream/index.js';
 import { store as typingStore } from './typing.store.js';
 
 /** A list goes to every member: the more there are, the longer it is until the next, so that the sum stays the same. */
@@ -19,7 +19,7 @@ interface Run {
   cancelPause: Cancel;
 }
 
-/** Pushes the list of a room's typists, one at a time, so that none overtakes another; changes meanwhile make one more. */
+/** Pushes the list of a room's typists to this node's connections, one at a time, so that none overtakes another; changes meanwhile make one more. */
 @Injectable()
 export class TypistPushes implements OnApplicationShutdown {
   private readonly logger = new Logger(TypistPushes.name);
@@ -27,7 +27,7 @@ export class TypistPushes implements OnApplicationShutdown {
 
   constructor(
     @InjectStore(typingStore) private readonly store: Store<typeof typingStore>,
-    private readonly pushes: RoomPushes,
+    private readonly delivery: DeliveryService,
     private readonly clock: Clock,
     private readonly largeRooms: LargeRooms,
   ) {}
@@ -56,16 +56,18 @@ export class TypistPushes implements OnApplicationShutdown {
   }
 
   /**
-   * Gives how long the room is left alone afterwards. The store says who is still a member: one may have been removed
-   * while their request was under way.
+   * Gives how long the room is left alone afterwards. The store says who is still a member, since one may have been removed
+   * while their request was under way, and where the room is: whoever was removed before that is told nothing of it.
    */
   private async push(roomId: string, typists: readonly string[]): Promise<number> {
+    if (!this.delivery.hasAudience(roomId)) return 0;
     try {
-      const { userIds, memberCount } = await this.store.members({ roomId, userIds: typists });
+      const { userIds, memberCount, head } = await this.store.members({ roomId, userIds: typists });
       const isLarge = this.largeRooms.has(memberCount);
       const told = isLarge ? userIds.slice(0, MOST_IN_LARGE_ROOMS) : userIds;
       if (told.length < userIds.length) this.largeRooms.spare('typistLists');
-      await this.pushes.state(roomId, 'room.typists', { roomId, userIds: told });
+      const data = { roomId, userIds: told };
+      this.delivery.pushHere(roomId, { event: 'room.typists', key: 'room.typists', data, head });
       return isLarge ? LONGEST_PAUSE_MS : Math.min(memberCount * PAUSE_MS_PER_MEMBER, LONGEST_PAUSE_MS);
     } catch (err) {
       this.logger.warn({ roomId, err }, 'typists could not be pushed');

@@ -48,6 +48,10 @@ export class FrameCache {
     for (const key of this.showing.get(keyOf(roomId, messageSeq)) ?? []) this.remove(key);
   }
 
+  clear(): void {
+    for (const key of this.frames.keys()) this.remove(key);
+  }
+
   /** By what the frame is encoded to: when it comes, and when a connection of another subprotocol is sent it. */
   private grow(cached: Cached, bytes: number): void {
     cached.bytes += bytes;

@@ -2,8 +2,7 @@ import type { Cancel, Clock } from '../../../../realtime/index.js';
 import type { LogReader } from '../../log/index.js';
 import { REORDER_MS, type RoomStream } from './room-stream.js';
 
-/** How long a lost last message of a room may go unnoticed. */
-export const COMPARISON_MS = 3000;
+const RETRY_MS = 3000;
 /** Rooms whose heads are read at once. */
 const BATCH = 500;
 
@@ -14,24 +13,21 @@ export interface ActiveStreams {
 }
 
 /**
- * Compares the streams of this node with the heads in the log: each one soon after it began to listen, because an
- * event committed before that leaves no gap to see, and all of them every 3 s, because the bus may have lost the last
- * message of a room.
+ * Compares streams of this node with the heads in the log: each one soon after it began to listen, because an event
+ * committed before that leaves no gap to see, and all of them when it is asked to.
  */
 export class HeadComparison {
   private readonly due = new Set<string>();
-  private readonly cancel: Cancel;
+  private cancelRetry: Cancel | undefined;
   private isRunning = false;
   private isStopped = false;
 
   constructor(
     private readonly streams: ActiveStreams,
     private readonly log: LogReader,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly onTrouble: (error: unknown) => void,
-  ) {
-    this.cancel = clock.every(COMPARISON_MS, () => this.compareAll());
-  }
+  ) {}
 
   /** Compares one stream, together with others of the same turn. */
   compareSoon(roomId: string): void {
@@ -39,14 +35,14 @@ export class HeadComparison {
     void this.run();
   }
 
-  stop(): void {
-    this.isStopped = true;
-    this.cancel();
-  }
-
-  private compareAll(): void {
+  compareAll(): void {
     for (const roomId of this.streams.roomIds()) this.due.add(roomId);
     void this.run();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.cancelRetry?.();
   }
 
   private async run(): Promise<void> {
@@ -56,12 +52,17 @@ export class HeadComparison {
     try {
       while (this.due.size > 0 && !this.isStopped) await this.compareBatch();
     } catch (error) {
-      // What is still due is compared with all others within 3 s.
-      this.due.clear();
       this.onTrouble(error);
+      this.retryLater();
     } finally {
       this.isRunning = false;
     }
+  }
+
+  private retryLater(): void {
+    if (this.isStopped) return;
+    this.cancelRetry?.();
+    this.cancelRetry = this.clock.after(RETRY_MS, () => void this.run());
   }
 
   private async compareBatch(): Promise<void> {
@@ -70,7 +71,13 @@ export class HeadComparison {
       if (batch.push(roomId) === BATCH) break;
     }
     for (const roomId of batch) this.due.delete(roomId);
-    const heads = await this.log.heads(batch);
-    for (const [roomId, head] of heads) this.streams.get(roomId)?.expect(head, REORDER_MS);
+    try {
+      const heads = await this.log.heads(batch);
+      for (const [roomId, head] of heads) this.streams.get(roomId)?.expect(head, REORDER_MS);
+    } catch (error) {
+      // A stream may not be compared by the news again, so it stays due.
+      for (const roomId of batch) this.due.add(roomId);
+      throw error;
+    }
   }
 }

@@ -1,3 +1,3 @@
 export { FrameCache } from './frame-cache.js';
-export { REORDER_MS } from './room-stream.js';
+export { REORDER_MS, type StreamServices } from './room-stream.js';
 export { RoomStreams } from './room-streams.js';

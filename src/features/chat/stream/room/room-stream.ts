@@ -13,6 +13,7 @@ import {
   type RoomEvent,
 } from '../../log/index.js';
 import type { RoomStatePush } from '../../rooms/index.js';
+import type { RoomSignal, RoomSignalled } from '../signals/index.js';
 import { isDropped } from './dropped-events.js';
 import type { FrameCache } from './frame-cache.js';
 import { HeldStates, keepLast } from './held-states.js';
@@ -34,11 +35,16 @@ export interface StreamServices {
   readonly cache: FrameCache;
   /** Called after each event, in the log's order. It must not throw. */
   readonly onEvent: (stream: RoomStream, event: RoomEvent) => void;
+  /** Called for what other nodes tell of the room beside its events. It must not throw. */
+  readonly onSignal?: (roomId: string, signal: RoomSignal) => void;
   /** Called when the log no longer has what comes next: the stream cannot go on. */
   readonly onLost: (stream: RoomStream) => void;
   /** Told once when the log cannot be read; the stream tries again by itself. */
   readonly onTrouble: (roomId: string, error: unknown) => void;
 }
+
+/** What the bus carries on a room's channel. */
+export type RoomMessage = Partial<RoomCommitted & RoomDropped & RoomStatePush & RoomSignalled>;
 
 /** What a connection that is not subscribed yet would have been pushed out of order. */
 export interface MissedStates {
@@ -97,11 +103,19 @@ export class RoomStream {
   }
 
   /** Takes a message of the room's bus channel. */
-  receive(message: Partial<RoomCommitted & RoomDropped & RoomStatePush>): void {
+  receive(message: RoomMessage): void {
     if (message.dropped !== undefined) this.frames.drop(message.dropped.from, message.dropped.until);
     for (const event of message.events ?? []) this.accept(event);
-    if (message.state !== undefined) this.acceptState(message.state);
+    if (message.state !== undefined) this.pushState(message.state);
+    if (message.signal !== undefined) this.services.onSignal?.(this.roomId, message.signal);
     this.repairIn(REORDER_MS);
+  }
+
+  /** Pushes a state to those in the room here, once what it was made at is reached. */
+  pushState(state: RoomStatePush['state']): void {
+    if (state.head <= this.position) return this.publishState(state);
+    this.states.hold(state);
+    this.expect(state.head, REORDER_MS);
   }
 
   /** Learns that the log goes up to `head`, and reads what is missing unless it comes within `waitMs`. */
@@ -152,12 +166,6 @@ export class RoomStream {
     this.topic.publish(event.seq, frame);
     this.services.onEvent(this, event);
     for (const state of this.states.due(this.position)) this.publishState(state);
-  }
-
-  private acceptState(state: RoomStatePush['state']): void {
-    if (state.head <= this.position) return this.publishState(state);
-    this.goal = Math.max(this.goal, state.head);
-    this.states.hold(state);
   }
 
   private publishState({ key, event, data }: RoomStatePush['state']): void {

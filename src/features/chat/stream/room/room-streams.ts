@@ -1,10 +1,11 @@
 import { type Cancel, CLOSE, type TopicBus } from '../../../../realtime/index.js';
-import { roomChannel, type RoomCommitted } from '../../log/index.js';
-import type { RoomStatePush } from '../../rooms/index.js';
-import { COMPARISON_MS, HeadComparison } from './head-comparison.js';
-import { RoomStream, type StreamServices } from './room-stream.js';
+import { roomChannel } from '../../log/index.js';
+import { HeadComparison } from './head-comparison.js';
+import { type RoomMessage, RoomStream, type StreamServices } from './room-stream.js';
 
 const RESUBSCRIBE_MS = 1000;
+/** A room that nobody here is in is followed for this long, and for twice this at most. */
+const IDLE_MS = 3000;
 
 interface ActiveRoom {
   readonly stream: RoomStream;
@@ -27,7 +28,7 @@ export class RoomStreams {
   constructor(private readonly services: RoomStreamsServices) {
     const { log, clock, onTrouble } = services;
     this.comparison = new HeadComparison(this, log, clock, (error) => onTrouble('*', error));
-    this.cancelSweep = clock.every(COMPARISON_MS, () => this.sweep());
+    this.cancelSweep = clock.every(IDLE_MS, () => this.sweep());
   }
 
   get size(): number {
@@ -49,10 +50,20 @@ export class RoomStreams {
     return room.stream;
   }
 
+  /** Has every stream compared with its head in the log. */
+  compareAll(): void {
+    this.comparison.compareAll();
+  }
+
+  /** Ends all streams, whoever is subscribed to them. */
+  endAll(): void {
+    for (const roomId of this.rooms.keys()) this.end(roomId);
+  }
+
   stop(): void {
     this.comparison.stop();
     this.cancelSweep();
-    for (const roomId of this.rooms.keys()) this.end(roomId);
+    this.endAll();
   }
 
   private begin(roomId: string, position: number): ActiveRoom {
@@ -66,7 +77,7 @@ export class RoomStreams {
 
   private listen(room: ActiveRoom): void {
     const { stream } = room;
-    const listener = (message: unknown) => stream.receive(message as Partial<RoomCommitted & RoomStatePush>);
+    const listener = (message: unknown) => stream.receive(message as RoomMessage);
     this.services.bus.subscribe(roomChannel(stream.roomId), listener).then(
       (cancel) => this.onListening(room, cancel),
       (error: unknown) => this.onDeaf(room, error),
@@ -81,6 +92,7 @@ export class RoomStreams {
 
   private onDeaf(room: ActiveRoom, error: unknown): void {
     this.services.onTrouble(room.stream.roomId, error);
+    this.comparison.compareSoon(room.stream.roomId);
     this.services.clock.after(RESUBSCRIBE_MS, () => {
       if (!room.isStopped) this.listen(room);
     });

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { TopicBus } from '../../../../realtime/index.js';
-import { LogReader, roomChannel } from '../../log/index.js';
+import { roomChannel } from '../../log/index.js';
 import type { RoomStatePush } from '../../rooms/index.js';
+import { CurrentHeads } from '../../stream/index.js';
 import { type ClosedStream, streamFacts, type StreamFacts } from '../open/stream-view.js';
 
 /** What a push says of a stream beside its facts. */
@@ -16,7 +17,7 @@ export class StreamNews {
   private readonly logger = new Logger(StreamNews.name);
 
   constructor(
-    private readonly log: LogReader,
+    private readonly heads: CurrentHeads,
     private readonly bus: TopicBus,
   ) {}
 
@@ -30,7 +31,7 @@ export class StreamNews {
 
   /** Tells that a stream became this message, or nothing. */
   async close(row: ClosedStream, seq: number | null): Promise<void> {
-    const head = (await this.log.heads([row.room_id])).get(row.room_id);
+    const head = await this.heads.of(row.room_id);
     if (head === undefined) return;
     const news: News = seq === null ? { state: 'aborted' } : { state: 'ended', seq };
     this.publish(row.id, streamFacts(row), news, head);

@@ -1,0 +1,2 @@
+export { LogComparison } from './log-comparison.js';
+export { MembershipComparison } from './membership-comparison.js';
