@@ -4,7 +4,20 @@ const swc = JSON.parse(readFileSync(new URL('./.swcrc.json', import.meta.url), '
 delete swc.jsc.baseUrl;
 
 /** Campaigns take minutes; `PARLEY_TESTS=brief` leaves them out. */
-const campaigns = ['attack', 'crash', 'front-door', 'fuzz', 'model', 'races', 'rfc6455'];
+const campaigns = [
+  'attack',
+  'backup',
+  'crash',
+  'deploy',
+  'faults',
+  'front-door',
+  'fuzz',
+  'model',
+  'processes',
+  'races',
+  'rfc6455',
+  'simulation',
+];
 const left =
   process.env.PARLEY_TESTS === 'brief' ? campaigns.map((folder) => `<rootDir>/test/${folder}/`) : [];
 

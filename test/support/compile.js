@@ -8,20 +8,27 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const swc = JSON.parse(readFileSync(join(root, '.swcrc.json'), 'utf8'));
 delete swc.jsc.baseUrl;
 
+/** The service, and what of the tests runs in processes of its own. */
+const FOLDERS = ['src', 'test/support', 'test/checker', 'test/faults'];
+
 /**
  * Jest transforms what it imports itself, but a worker thread and a child process load plain files. This compiles
- * `src` once per run into `.test-build`, with the same transform, for both of them. It is written aside and
+ * them once per run into `.test-build`, with the same transform, for both of them. It is written aside and
  * moved into place, so that two runs side by side never read a half-written copy.
  */
 export default async function compile() {
   const target = join(root, '.test-build', `run-${process.pid}`);
-  const entries = await readdir(join(root, 'src'), { recursive: true, withFileTypes: true });
-  const files = entries.filter(
-    (entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('spec.ts'),
-  );
+  const files = (await Promise.all(FOLDERS.map(sourcesIn))).flat();
   await Promise.all(files.map((entry) => compileFile(join(entry.parentPath, entry.name), target)));
   process.env.PARLEY_COMPILED_DIR = target;
   await removeOldRuns();
+}
+
+async function sourcesIn(folder) {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+  return entries.filter(
+    (entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('spec.ts'),
+  );
 }
 
 async function compileFile(file, target) {

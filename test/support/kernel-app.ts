@@ -37,6 +37,7 @@ const SETTINGS: RealtimeSettings = {
   drainDelayMs: 0,
   drainMs: 1000,
   isCompressionEnabled: false,
+  redisUrl: null,
   translateError: () => undefined,
 };
 

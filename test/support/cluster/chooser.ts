@@ -1,0 +1,20 @@
+/** Chooses by chance, the same again in a run with the same `CLUSTER_SEED`. */
+export function chooser(): <Item>(items: readonly Item[]) => Item {
+  const next = randomOf(Number(process.env['CLUSTER_SEED'] ?? 1));
+  return (items) => {
+    const item = items[Math.floor(next() * items.length)];
+    if (item === undefined) throw new Error('there is nothing to choose from');
+    return item;
+  };
+}
+
+/** Numbers from 0 up to 1, by the algorithm of Tommy Ettinger's mulberry32. */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
