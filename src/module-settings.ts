@@ -35,12 +35,18 @@ export function realtimeSettings(config: Config): RealtimeSettings {
     drainDelayMs: config.DRAIN_DELAY_MS,
     drainMs: config.DRAIN_MS,
     isCompressionEnabled: config.COMPRESSION === 'on',
+    redisUrl: config.REDIS_URL,
     translateError: translateStorageError,
   };
 }
 
 export function storageSettings(config: Config): StorageSettings {
-  return { dataDir: config.DATA_DIR, durability: config.DURABILITY };
+  return {
+    dataDir: config.DATA_DIR,
+    databaseUrl: config.DATABASE_URL,
+    durability: config.DURABILITY,
+    isAlone: config.REDIS_URL === null,
+  };
 }
 
 export function authSettings(config: Config): AuthSettings {

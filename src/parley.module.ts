@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { ClusterModule } from './cluster/index.js';
 import { CONFIG, type Config } from './config/index.js';
 import { AuthModule, SuspensionsService } from './features/auth/index.js';
 import { ChatModule } from './features/chat/index.js';
@@ -49,6 +50,7 @@ export class ParleyModule {
           useFactory: (config: Config) => chatSettings(config, forgetConsumers),
         }),
         PresenceModule.forRootAsync({ inject: [CONFIG], useFactory: presenceSettings }),
+        ClusterModule,
         OpsModule.register({ suspensions: SuspensionsService }),
         ...features,
       ],

@@ -1,10 +1,13 @@
+import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { type Config, ConfigError, type LoadedConfig, loadConfig } from './config/index.js';
 import { KeysFileError } from './features/auth/index.js';
 import { listenFault, ParleyLogger } from './ops/index.js';
 import { type AppModuleClass, applicationOptions, httpAdapter, prepare, rootModule } from './application.js';
+import { nodeProcess, runProcesses } from './processes/index.js';
 import { renewTlsOnHangup } from './renew-tls-on-hangup.js';
 import { rereadKeysOnHangup } from './reread-keys-on-hangup.js';
 import { stopOnSignals } from './stop-on-signals.js';
@@ -14,7 +17,8 @@ const EXIT_FAILURE = 1;
 /**
  * Starts the service in this process: reads the configuration from the environment, `.env.local` and `.env` of the
  * working directory, listens, prints the address on one line, and drains on SIGTERM and SIGINT. Where it ends TLS, it takes
- * up a renewed certificate on SIGHUP, and from wherever they are the signing keys.
+ * up a renewed certificate on SIGHUP, and from wherever they are the signing keys. With `PROCESSES` it starts that many
+ * processes of the same program, which share the port, and is none of the nodes itself.
  *
  * It ends the process when it cannot start: with code 78 when the configuration is wrong, else with 1, after one
  * line on the standard error for each fault.
@@ -30,20 +34,46 @@ export async function startParley(appModule: AppModuleClass): Promise<void> {
     const { config, warnings } = readConfig();
     const logger = new ParleyLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
     dieOfUncaughtErrors(logger);
-    const app = await NestFactory.create<NestExpressApplication>(
-      rootModule(appModule, config),
-      httpAdapter(config),
-      applicationOptions(logger),
-    );
-    for (const warning of warnings) logger.warn(warning, 'Config');
-    await listen(app, config);
-    stopOnSignals(app, logger);
-    renewTlsOnHangup(app, config, logger);
-    rereadKeysOnHangup(app, logger);
-    process.stdout.write(`Parley listens on ${addressOf(app, config)}\n`);
+    const count = config.PROCESSES === 0 ? availableParallelism() : config.PROCESSES;
+    if (cluster.isPrimary && count > 1) runProcesses({ count, logger, onServing: printAddress });
+    else await serve(appModule, { config, warnings, logger });
   } catch (error) {
     giveUp(error);
   }
+}
+
+interface Start extends LoadedConfig {
+  readonly logger: ParleyLogger;
+}
+
+/** Runs one node, in this process. */
+async function serve(appModule: AppModuleClass, { config: all, warnings, logger }: Start): Promise<void> {
+  const one = nodeProcess();
+  const config = one === undefined ? all : ofProcess(all, one.number);
+  const app = await NestFactory.create<NestExpressApplication>(
+    rootModule(appModule, config),
+    httpAdapter(config),
+    applicationOptions(logger),
+  );
+  if (one === undefined || one.number === 1) for (const warning of warnings) logger.warn(warning, 'Config');
+  await listen(app, config);
+  const stop = stopOnSignals(app, logger);
+  renewTlsOnHangup(app, config, logger);
+  rereadKeysOnHangup(app, logger);
+  one?.onStop(stop);
+  const address = addressOf(app, config);
+  if (one === undefined) printAddress(address);
+  else one.serves(address);
+}
+
+/** Each process has an admin listener of its own, at the ports after the first one's. */
+function ofProcess(config: Config, number: number): Config {
+  const { ADMIN_PORT } = config;
+  return { ...config, ADMIN_PORT: ADMIN_PORT === 0 ? 0 : ADMIN_PORT + number - 1 };
+}
+
+function printAddress(address: string): void {
+  process.stdout.write(`Parley listens on ${address}\n`);
 }
 
 function readConfig(): LoadedConfig {

@@ -9,6 +9,10 @@ export {
   type LeasesUnderTest,
   presenceLeasesContract as describePresenceLeases,
 } from '../features/presence/leases/presence-leases.contract.js';
+export {
+  type ConnectionDirectoryHome,
+  describeConnectionDirectory,
+} from '../realtime/caps/connection-directory.contract.js';
 export { describeTopicBus, type TopicBusUnderTest } from '../realtime/fanout/topic-bus.contract.js';
 export {
   describeRateLimits,

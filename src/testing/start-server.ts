@@ -49,12 +49,12 @@ export interface ServerOptions {
 export class TestServer extends TestTarget {
   constructor(
     readonly app: NestExpressApplication,
-    url: string,
+    address: string | (() => string),
     /** The lines of the log so far. */
     readonly logs: readonly string[],
     private readonly removeData: () => Promise<void>,
   ) {
-    super(url, () => app.get(Clock).now());
+    super(address, () => app.get(Clock).now());
   }
 
   get config(): Config {

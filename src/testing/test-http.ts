@@ -17,7 +17,17 @@ export interface HttpAnswer {
 
 /** The service's HTTP calls. */
 export class TestHttp {
-  constructor(private readonly url: string) {}
+  private readonly address: () => string;
+
+  /** `address`: `http://…`, or what gives the one to use each time. */
+  constructor(address: string | (() => string)) {
+    this.address = typeof address === 'string' ? () => address : address;
+  }
+
+  /** The one to use now. */
+  get url(): string {
+    return this.address();
+  }
 
   async get(path: string, options: HttpOptions = {}): Promise<HttpAnswer> {
     return await this.call('GET', path, undefined, options);

@@ -34,13 +34,20 @@ export class TestTarget {
   readonly http: TestHttp;
   private readonly users = new Map<string, Promise<TestUser>>();
   private readonly clients = new Set<TestClient>();
+  private readonly address: () => string;
 
+  /** `address`: `http://…`, or what gives the one to use each time: that of some node of a cluster. */
   constructor(
-    /** `http://…` */
-    readonly url: string,
+    address: string | (() => string),
     private readonly now: () => number = Date.now,
   ) {
-    this.http = new TestHttp(url);
+    this.address = typeof address === 'string' ? () => address : address;
+    this.http = new TestHttp(this.address);
+  }
+
+  /** `http://…` */
+  get url(): string {
+    return this.address();
   }
 
   /** `ws://…/ws` */

@@ -89,7 +89,8 @@ async function listening(
 ): Promise<Server> {
   const server = createServer(LIMITS, listener);
   answerClientErrors(server);
-  await once(server.listen(port, host), 'listening');
+  // Of several processes that share the public port, each answers for itself alone here.
+  await once(server.listen({ port, host, exclusive: true }), 'listening');
   return server;
 }
 
