@@ -75,7 +75,8 @@ export class TestServer extends TestTarget {
 }
 
 /**
- * Starts the service as it runs in production, but for a folder of its own, cheap password hashes and a log in memory.
+ * Starts the service as it runs in production, but for a folder of its own, cheap password hashes and a log in memory, in
+ * `logs`, which several servers may share.
  *
  * @example
  * ```ts
@@ -85,7 +86,7 @@ export class TestServer extends TestTarget {
  * await server.close();
  * ```
  */
-export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+export async function startServer(options: ServerOptions = {}, logs: string[] = []): Promise<TestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-')));
   const removeData = async (): Promise<void> => {
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
@@ -95,7 +96,6 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     folder: dataDir,
     isTerminal: false,
   });
-  const logs: string[] = [];
   const app = await createApp(config, options, logs);
   try {
     await app.listen(config.PORT, config.HOST);

@@ -1,6 +1,9 @@
-/** Chooses by chance, the same again in a run with the same `CLUSTER_SEED`. */
-export function chooser(): <Item>(items: readonly Item[]) => Item {
-  const next = randomOf(Number(process.env['CLUSTER_SEED'] ?? 1));
+import { createHash } from 'node:crypto';
+
+/** Chooses by chance, the same again for the same `test` in a run with the same `CLUSTER_SEED`. */
+export function chooser(test = ''): <Item>(items: readonly Item[]) => Item {
+  const seed = `${process.env['CLUSTER_SEED'] ?? 1} ${test}`;
+  const next = randomOf(createHash('sha256').update(seed).digest().readUInt32BE());
   return (items) => {
     const item = items[Math.floor(next() * items.length)];
     if (item === undefined) throw new Error('there is nothing to choose from');

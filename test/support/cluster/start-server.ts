@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import {
   type ServerOptions,
   startServer as startNode,
@@ -15,7 +16,8 @@ const NODES = 3;
 
 /**
  * Stands in for the test kit's `startServer` in `npm run test:cluster`: three nodes in this process on a database and a Redis
- * of their own. Each call and each connection goes to a node by chance; providers and the configuration are those of the first.
+ * of their own. Each call and each connection goes to a node by chance; providers and the configuration are those of the first,
+ * the log is that of all.
  */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const stores = await openStores(options.dataDir);
@@ -34,10 +36,12 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 }
 
 async function startNodes(options: ServerOptions): Promise<[TestServer, ...TestServer[]]> {
-  const first = await startNode(options);
-  const started = await Promise.allSettled(Array.from({ length: NODES - 1 }, async () => startNode(options)));
-  const others = started.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
-  const failed = started.find((start) => start.status === 'rejected');
+  const logs: string[] = [];
+  const start = async (): Promise<TestServer> => startNode(options, logs);
+  const first = await start();
+  const started = await Promise.allSettled(Array.from({ length: NODES - 1 }, start));
+  const others = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = started.find((each) => each.status === 'rejected');
   if (failed === undefined) return [first, ...others];
   await Promise.all([first, ...others].map(async (node) => node.close()));
   throw failed.reason;
@@ -48,7 +52,7 @@ class TestCluster extends TestServer {
     private readonly nodes: [TestServer, ...TestServer[]],
     private readonly end: () => Promise<void>,
   ) {
-    const choose = chooser();
+    const choose = chooser(expect.getState().currentTestName);
     super(nodes[0].app, () => choose(nodes).url, nodes[0].logs, end);
   }
 
