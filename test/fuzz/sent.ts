@@ -1,4 +1,4 @@
-import { decode } from '@msgpack/msgpack';
+import { Decoder, ExtensionCodec } from '@msgpack/msgpack';
 
 export type Subprotocol = 'chat' | 'superchat';
 
@@ -64,9 +64,27 @@ function sentBy(payload: Buffer, subprotocol: Subprotocol): string[] {
   });
 }
 
+/** Nothing that is wrong with one frame of a message may hide the others: each is handled by itself. */
+const lenient = new Decoder({
+  keyDecoder: {
+    canBeCached: () => true,
+    // The library throws at this one name.
+    decode(bytes, at, length) {
+      const key = Buffer.from(bytes.subarray(at, at + length)).toString();
+      return key === '__proto__' ? 'proto' : key;
+    },
+  },
+  mapKeyConverter: (key) => (typeof key === 'string' ? key : ''),
+  extensionCodec: new (class extends ExtensionCodec {
+    override decode(): null {
+      return null;
+    }
+  })(),
+});
+
 function framesOf(payload: Buffer, subprotocol: Subprotocol): unknown[] {
   try {
-    const value: unknown = subprotocol === 'chat' ? JSON.parse(payload.toString()) : decode(payload);
+    const value: unknown = subprotocol === 'chat' ? JSON.parse(payload.toString()) : lenient.decode(payload);
     return subprotocol === 'superchat' && Array.isArray(value) ? value : [value];
   } catch {
     return [];
