@@ -58,4 +58,23 @@ export const CORPUS: readonly KnownRun[] = [
       ['send', 0, 0],
     ],
   },
+  {
+    name: 'a node learns of a membership only after its stream of the room has begun behind it',
+    seed: -1007056161,
+    nodes: 2,
+    faults: { ...CALM, busMs: 2, storeMs: 2 },
+    steps: [
+      ['disconnect', 1, 0],
+      ['wait', 9, 0],
+      ['stand', 0, 300],
+      ['add', 0, 4],
+      ['wait', 1, 0],
+      ['connect', 0, 0],
+      ['watchUser', 4, 0],
+      ['wait', 4, 0],
+      ['stop', 0, 0],
+      ['connect', 1, 0],
+      ['send', 0, 0],
+    ],
+  },
 ];

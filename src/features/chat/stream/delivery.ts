@@ -35,6 +35,7 @@ export class Delivery {
       ...services,
       streams: () => this.streams,
       user: (userId) => this.attachment.user(userId),
+      onPast: (changes) => services.membershipChanges.announce(changes),
     });
     this.streams = new RoomStreams({
       ...services,

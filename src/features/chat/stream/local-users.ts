@@ -65,6 +65,11 @@ export class LocalUser {
     return this.attaching.size === 0 && this.attached.size === 0;
   }
 
+  /** Whether any of the connections is subscribed to the room. */
+  isIn(roomId: string): boolean {
+    return [...this.attached.values()].some(({ rooms }) => rooms.has(roomId));
+  }
+
   /** Those of the connections that are not subscribed to the room; those about to be are among them. */
   outside(roomId: string, connections: readonly Connection[]): Connection[] {
     return connections.filter((connection) => this.attached.get(connection)?.rooms.has(roomId) === false);

@@ -6,6 +6,9 @@ export type MembershipListener = (changes: readonly MembershipChange[]) => void;
 /**
  * Tells who comes and goes in the rooms that have a connected member on this node, in the order of each room's log, right
  * after the event was pushed. For whatever must follow membership without asking the store: watches, for one.
+ *
+ * When this node learns late of a membership, its room may be followed since a later event for another user's sake. Then
+ * who joined before that, and the user's own leaving, are told as soon as they were read, which may be after later changes.
  */
 export class MembershipChanges {
   private readonly listeners = new Set<MembershipListener>();

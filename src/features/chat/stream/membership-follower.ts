@@ -12,6 +12,8 @@ export interface FollowerServices {
   readonly log: LogReader;
   readonly streams: () => RoomStreams;
   readonly user: (userId: string) => LocalUser | undefined;
+  /** Told of changes that lie before this node's stream of their room began, where somebody here stood outside of it. */
+  readonly onPast: (changes: readonly MembershipChange[]) => void;
   readonly onTrouble: (roomId: string, error: unknown) => void;
 }
 
@@ -71,7 +73,7 @@ export class MembershipFollower {
     }
     user.attached.get(connection)?.entering.add(roomId);
     this.queue.add(key, async () => {
-      const past = await this.past(user, roomId, head, stream.start);
+      const past = ownOf(user, await this.past(user, roomId, head, stream.start));
       user.attached.get(connection)?.entering.delete(roomId);
       this.resume(user, connection, { roomId, position: head });
       for (const change of past) await this.take(user, change, [connection]);
@@ -84,11 +86,21 @@ export class MembershipFollower {
    */
   followPast(user: LocalUser, roomId: string, seq: number, position: number): void {
     this.queue.add(keyOf(user, roomId), async () => {
-      for (const change of await this.past(user, roomId, seq - 1, position)) {
+      const past = await this.past(user, roomId, seq - 1, position);
+      const own = ownOf(user, past);
+      this.services.onPast([...past.filter(isJoin), ...this.lastLeave(user, own)]);
+      for (const change of own) {
         for (const attaching of user.attaching.values()) attaching.changes.push(change);
         await this.take(user, change, [...user.attached.keys()]);
       }
     });
+  }
+
+  /** The departure that the past ends with, unless the user has come back by what is known here. */
+  private lastLeave(user: LocalUser, own: readonly MembershipChange[]): MembershipChange[] {
+    const last = own.at(-1);
+    if (last === undefined || isJoin(last) || user.isIn(last.roomId)) return [];
+    return [last];
   }
 
   /** Subscribes it and, in the same turn, ends what is known to be over: nothing beyond that may reach it. */
@@ -168,7 +180,7 @@ export class MembershipFollower {
       });
   }
 
-  /** What the user did in the room in a stretch of its log. */
+  /** Who came and went in a stretch of the room's log; the user's departures are taken note of. */
   private async past(
     user: LocalUser,
     roomId: string,
@@ -183,10 +195,10 @@ export class MembershipFollower {
       );
       const last = events?.at(-1);
       if (events === undefined || last === undefined) break;
-      changes.push(...events.flatMap(membershipChangesOf).filter(({ userId }) => userId === user.userId));
+      changes.push(...events.flatMap(membershipChangesOf));
       position = last.seq;
     }
-    for (const change of changes) user.note(change);
+    for (const change of ownOf(user, changes)) user.note(change);
     return changes;
   }
 
@@ -207,5 +219,10 @@ export class MembershipFollower {
     return undefined;
   }
 }
+
+const isJoin = ({ removal }: MembershipChange): boolean => removal === undefined;
+
+const ownOf = ({ userId }: LocalUser, changes: readonly MembershipChange[]): MembershipChange[] =>
+  changes.filter((change) => change.userId === userId);
 
 const keyOf = (user: LocalUser, roomId: string): string => `${user.userId} ${roomId}`;
