@@ -168,7 +168,7 @@ const READS: Readonly<Record<string, () => Promise<{ statements: readonly { sql:
       limit: 10,
       maxBytes: 1e6,
     }),
-  'a connection begins': () => perform(test, logStore.reads.memberships, 'bob'),
+  'a connection begins': () => perform(test, logStore.reads.memberships, ['bob', 'ann']),
   'heads are compared': () => perform(test, logStore.reads.heads, roomIds),
   'a stretch of a log': () =>
     perform(test, logStore.reads.events, {

@@ -47,6 +47,7 @@ import { SessionPurge } from './sessions/session-purge.js';
 import { SessionObserver } from './sessions/session.observer.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { store as sessionsStore } from './sessions/sessions.store.js';
+import { Standings } from './sessions/standings.js';
 import { TokenEnds } from './sessions/token-ends.js';
 import { MemoryTicketStore } from './tickets/ticket-store.memory.js';
 import { RedisTicketStore } from './tickets/ticket-store.redis.js';
@@ -140,6 +141,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     SessionObserver,
     SessionPurge,
     SessionsService,
+    Standings,
     TokenEnds,
     AuthGateway,
     UserGateway,

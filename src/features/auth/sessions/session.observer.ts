@@ -6,10 +6,9 @@ import {
   ObservesConnections,
   type ReadyFields,
 } from '../../../realtime/index.js';
-import { InjectStore, type Store } from '../../../storage/index.js';
 import { LastSeen } from './last-seen.js';
 import { REVOKED, SUSPENDED } from './session-closings.js';
-import { store as sessionsStore } from './sessions.store.js';
+import { Standings } from './standings.js';
 import { tokenEnd } from './token-end.js';
 import { TokenEnds } from './token-ends.js';
 
@@ -18,13 +17,13 @@ import { TokenEnds } from './token-ends.js';
 @Injectable()
 export class SessionObserver implements ConnectionObserver {
   constructor(
-    @InjectStore(sessionsStore) private readonly sessions: Store<typeof sessionsStore>,
+    private readonly standings: Standings,
     private readonly tokenEnds: TokenEnds,
     private readonly lastSeen: LastSeen,
   ) {}
 
   async attach({ principal }: Connection): Promise<ReadyFields> {
-    const standing = await this.sessions.standing(principal.sessionId);
+    const standing = await this.standings.of(principal.sessionId);
     if (!standing || standing.isRevoked) throw new ConnectionRefused(REVOKED);
     if (standing.isSuspended) throw new ConnectionRefused(SUSPENDED);
     return {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { defineStore } from '../../../storage/store.js';
+import { defineStore, keyIn, withManyKeys } from '../../../storage/store.js';
 import type { AuthTables } from '../auth.tables.js';
-import { USER_COLUMNS, userOf } from '../accounts/user-rows.js';
+import { USER_COLUMNS, userOf, type UserRow } from '../accounts/user-rows.js';
 import type { User } from '../accounts/user.js';
 
 /** All that a credential's owner is judged by. */
@@ -57,19 +57,42 @@ export interface SessionRow {
 
 type Db = Kysely<AuthTables>;
 
-async function standing(db: Db, sessionId: string): Promise<Standing | undefined> {
-  const row = await db
+interface StandingRow extends UserRow, Pick<AuthTables['sessions'], (typeof STANDING_COLUMNS)[number]> {
+  readonly sessionId: string;
+  readonly suspended_at: number | null;
+}
+
+const STANDING_COLUMNS = [
+  'revoked_at',
+  'expires_at',
+  'parent_generation',
+  'parent_spent_at',
+  'is_answer_used',
+] as const;
+
+const standingsById = withManyKeys<AuthTables, StandingRow>((db, keys) =>
+  db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .select(USER_COLUMNS)
-    .select(['users.suspended_at', 'sessions.revoked_at', 'sessions.expires_at'])
-    .select(['sessions.parent_generation', 'sessions.parent_spent_at', 'sessions.is_answer_used'])
-    .where('sessions.id', '=', sessionId)
-    .executeTakeFirst();
-  if (!row) return undefined;
+    .select(['sessions.id as sessionId', 'users.suspended_at'])
+    .select(STANDING_COLUMNS.map((column) => `sessions.${column}` as const))
+    .where(keyIn(['sessions.id'], keys)),
+);
+
+/** Those of the sessions that there are. */
+async function standings(db: Db, sessionIds: readonly string[]): Promise<Standing[]> {
+  const rows = await standingsById(
+    db,
+    sessionIds.map((id) => [id]),
+  );
+  return rows.map(standingOf);
+}
+
+function standingOf(row: StandingRow): Standing {
   const isAnswerUnused = row.parent_spent_at !== null && row.is_answer_used === 0;
   return {
-    sessionId,
+    sessionId: row.sessionId,
     user: userOf(row),
     isRevoked: row.revoked_at !== null || row.deleted_at !== null,
     isSuspended: row.suspended_at !== null,
@@ -214,6 +237,6 @@ async function purge(db: Db, { endedBeforeMs, limit }: Purge): Promise<number> {
 export const store = defineStore({
   name: 'auth/sessions',
   url: import.meta.url,
-  reads: { standing, living },
+  reads: { standings, living },
   writes: { open, revoke, markAnswerUsed, touch, purge },
 });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type Principal, RealtimeError } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { type Standing, store as sessionsStore } from '../sessions/sessions.store.js';
+import { Standings } from '../sessions/standings.js';
 import { AccessTokens, type VerifiedToken } from './access-tokens.js';
 import { REFRESH_GRACE_MS } from './refresh-tokens.js';
 
@@ -11,6 +12,7 @@ export class OwnSessions {
   constructor(
     private readonly accessTokens: AccessTokens,
     @InjectStore(sessionsStore) private readonly sessions: Store<typeof sessionsStore>,
+    private readonly standings: Standings,
     private readonly clock: Clock,
   ) {}
 
@@ -26,7 +28,7 @@ export class OwnSessions {
 
   /** What is stored of a session, whoever vouches for it; `UNAUTHENTICATED` if it is no more. */
   async living(sessionId: string): Promise<Standing> {
-    const standing = await this.sessions.standing(sessionId);
+    const standing = await this.standings.of(sessionId);
     if (!standing || standing.isRevoked) throw unauthenticated();
     return standing;
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Database, InjectStore, type Store } from '../../../storage/index.js';
+import { Database, GatheredReads, InjectStore, type Store } from '../../../storage/index.js';
 import { CHAT_SETTINGS, type ChatSettings } from '../chat.settings.js';
 import type { RoomEvent, RoomFacts, RoomView } from '../records/index.js';
 import { LogReader, type Memberships } from './log-reader.js';
@@ -12,6 +12,8 @@ const MAX_EVENTS = 1000;
 /** Reads the logs from the database. */
 @Injectable()
 export class SqlLogReader extends LogReader {
+  private readonly rooms: GatheredReads<string, Memberships['rooms'][number][]>;
+
   constructor(
     @InjectStore(logStore) private readonly store: Store<typeof logStore>,
     @Inject(CHAT_SETTINGS) private readonly settings: Pick<ChatSettings, 'maxAnswerBytes'>,
@@ -19,6 +21,7 @@ export class SqlLogReader extends LogReader {
     private readonly database: Database,
   ) {
     super();
+    this.rooms = new GatheredReads(async (userIds) => byUser(await store.memberships([...userIds])));
   }
 
   get epoch(): string {
@@ -40,8 +43,8 @@ export class SqlLogReader extends LogReader {
   }
 
   async memberships(userId: string): Promise<Memberships> {
-    const rooms = await this.store.memberships(userId);
-    return { epoch: this.database.life, rooms };
+    const rooms = await this.rooms.of(userId);
+    return { epoch: this.database.life, rooms: rooms ?? [] };
   }
 
   async roomView(roomId: string, userId: string, asOf?: number): Promise<RoomView | undefined> {
@@ -54,4 +57,20 @@ export class SqlLogReader extends LogReader {
   async roomFacts(roomId: string): Promise<RoomFacts | undefined> {
     return (await this.store.roomFacts(roomId)) ?? undefined;
   }
+}
+
+interface MembershipRow {
+  readonly userId: string;
+  readonly roomId: string;
+  readonly head: number;
+}
+
+function byUser(rows: readonly MembershipRow[]): Map<string, Memberships['rooms'][number][]> {
+  const rooms = new Map<string, Memberships['rooms'][number][]>();
+  for (const { userId, roomId, head } of rows) {
+    const own = rooms.get(userId);
+    if (own === undefined) rooms.set(userId, [{ roomId, head }]);
+    else own.push({ roomId, head });
+  }
+  return rooms;
 }

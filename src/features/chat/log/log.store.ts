@@ -46,13 +46,11 @@ export const store = defineStore({
       return rows.map(({ id, head }) => [id, head]);
     },
 
-    memberships: async (db: Db, userId: string) =>
-      db
-        .selectFrom('members')
-        .innerJoin('rooms', 'rooms.id', 'members.room_id')
-        .select(['rooms.id as roomId', 'rooms.head'])
-        .where('members.user_id', '=', userId)
-        .execute(),
+    memberships: async (db: Db, userIds: readonly string[]) =>
+      membershipsOf(
+        db,
+        userIds.map((id) => [id]),
+      ),
 
     roomFacts: async (db: Db, roomId: string): Promise<RoomFacts | null> => {
       const row = await db.selectFrom('rooms').selectAll().where('id', '=', roomId).executeTakeFirst();
@@ -73,6 +71,14 @@ export const store = defineStore({
   },
   onPostgres: { advance: 'locks' },
 });
+
+const membershipsOf = withManyKeys<{ userId: string; roomId: string; head: number }>((db, keys) =>
+  db
+    .selectFrom('members')
+    .innerJoin('rooms', 'rooms.id', 'members.room_id')
+    .select(['members.user_id as userId', 'rooms.id as roomId', 'rooms.head'])
+    .where(keyIn(['members.user_id'], keys)),
+);
 
 const headsOf = withManyKeys((db, keys) =>
   db
