@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import config from './jest.config.js';
 
 /**
- * The end-to-end suites once more, on a cluster: `startServer` of the test kit starts three nodes, and each call and each
- * connection goes to one of them by chance. A suite that is about one node alone says so, with its reason, in a comment of its
- * own: `@one-node …`.
+ * The end-to-end suites once more, on a cluster: `startServer` and `startProcess` of the test kit start three nodes, and
+ * each call and each connection goes to one of them by chance. A suite that is about one node alone says so, with its reason, in
+ * a comment of its own: `@one-node …`.
  */
-const FOLDERS = ['src/features', 'test/conformance', 'test/races', 'test/model'];
+const FOLDERS = ['src/features', 'src/ops', 'test/conformance', 'test/races', 'test/model'];
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const suites = FOLDERS.flatMap((folder) =>
@@ -23,7 +23,7 @@ export default {
   testMatch: FOLDERS.map((folder) => `<rootDir>/${folder}/**/*.e2e-spec.ts`),
   testPathIgnorePatterns: ['/node_modules/', ...onOneNode.map((file) => `<rootDir>/${file}`)],
   moduleNameMapper: {
-    '^\\./start-server\\.js$': '<rootDir>/test/support/cluster/start-server.ts',
+    '^\\./start-(server|process)\\.js$': '<rootDir>/test/support/cluster/start-$1.ts',
     ...config.moduleNameMapper,
   },
   globalSetup: '<rootDir>/test/support/cluster/begin-run.js',

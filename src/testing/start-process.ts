@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,14 +30,14 @@ export interface Exit {
 /** The service in a process of its own. */
 export class TestProcess extends TestTarget {
   constructor(
-    url: string,
+    address: string | (() => string),
     private readonly child: RunningChild,
   ) {
-    super(url);
+    super(address);
   }
 
   get pid(): number | undefined {
-    return this.child.process.pid;
+    return this.child.pid;
   }
 
   /** Resolves when the process has ended. */
@@ -50,9 +50,14 @@ export class TestProcess extends TestTarget {
     return this.child.output();
   }
 
+  /** Calls back whenever the process has written more. */
+  onOutput(look: () => void): void {
+    this.child.onOutput(look);
+  }
+
   /** Sends a signal that does not end the process. */
   signal(signal: NodeJS.Signals): void {
-    this.child.process.kill(signal);
+    this.child.kill(signal);
   }
 
   /** Resolves when the process has written what matches, now or earlier; rejects when it ends before, or takes too long. */
@@ -61,7 +66,7 @@ export class TestProcess extends TestTarget {
       const look = (): void => {
         if (text.test(this.output)) resolve('said');
       };
-      this.child.process.stdout?.on('data', look);
+      this.onOutput(look);
       look();
     });
     const outcome = await Promise.race([said, this.exited, late()]);
@@ -70,17 +75,21 @@ export class TestProcess extends TestTarget {
 
   /** Sends a signal and waits for the end. Defaults to SIGTERM. */
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
-    this.child.process.kill(signal);
+    this.child.kill(signal);
     const exit = await this.exited;
     await this.endClients();
     return exit;
   }
 }
 
-interface RunningChild {
-  readonly process: ChildProcess;
+/** What a `TestProcess` stands for. */
+export interface RunningChild {
+  readonly pid: number | undefined;
   readonly exited: Promise<Exit>;
   output(): string;
+  /** Calls back whenever there is more. */
+  onOutput(look: () => void): void;
+  kill(signal: NodeJS.Signals): void;
 }
 
 /**
@@ -90,14 +99,14 @@ interface RunningChild {
 export async function startProcess(options: ProcessOptions): Promise<TestProcess> {
   const child = run({ ...options, env: { ADMIN_PORT: '0', ...options.env } });
   const address = new Promise<string>((resolve) => {
-    child.process.stdout?.on('data', () => {
+    child.onOutput(() => {
       const url = ADDRESS_LINE.exec(child.output())?.[1];
       if (url !== undefined) resolve(url);
     });
   });
   const url = await Promise.race([address, child.exited, late()]);
   if (typeof url === 'string') return new TestProcess(url, child);
-  child.process.kill('SIGKILL');
+  child.kill('SIGKILL');
   throw new Error(
     `the service did not start (${JSON.stringify(url ?? 'no address line')}): ${child.output()}`,
   );
@@ -108,7 +117,7 @@ export async function runProcess(options: ProcessOptions): Promise<Exit & { read
   const child = run(options);
   const exit = await Promise.race([child.exited, late()]);
   if (exit !== undefined) return { ...exit, output: child.output() };
-  child.process.kill('SIGKILL');
+  child.kill('SIGKILL');
   throw new Error(`the service did not end: ${child.output()}`);
 }
 
@@ -128,7 +137,13 @@ function run({ env = {}, cwd, main = ownMain() }: ProcessOptions): RunningChild 
     const [code, signal] = ending as [number | null, NodeJS.Signals | null];
     return { code, signal };
   });
-  return { process: child, exited, output: () => Buffer.concat(chunks).toString() };
+  return {
+    pid: child.pid,
+    exited,
+    output: () => Buffer.concat(chunks).toString(),
+    onOutput: (look) => child.stdout.on('data', look),
+    kill: (signal) => child.kill(signal),
+  };
 }
 
 /** Where sources are not compiled in place, the test run says where it has put them. */

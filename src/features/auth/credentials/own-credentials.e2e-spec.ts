@@ -1,5 +1,3 @@
-/* @one-node The guard of this suite keeps its badges in the memory of one node. */
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CanActivate, type ExecutionContext, Injectable, Module } from '@nestjs/common';
 import { of } from 'rxjs';
@@ -12,15 +10,16 @@ import { Sessions } from './sessions.js';
 
 const HOUR_MS = 3_600_000;
 
+/** Whom a badge is for, wherever it is shown: a team's nodes would ask one directory. */
+const badges = new Map<string, Principal | false>();
+
 /** Believes what the header `x-badge` says, once a test has said whom it is for. */
 @Authenticates()
 @Injectable()
 class BadgeGuard implements CanActivate {
-  readonly badges = new Map<string, Principal | false>();
-
   canActivate(context: ExecutionContext) {
     const request = context.switchToHttp().getRequest<UpgradeRequest>();
-    const badge = this.badges.get(String(request.headers['x-badge']));
+    const badge = badges.get(String(request.headers['x-badge']));
     if (badge) request.principal = badge;
     return of(badge !== false);
   }
@@ -45,13 +44,12 @@ describe('credentials of a team', () => {
     const actor = { kind: 'user', userId: ann.id, sessionId: null } as const;
     const terms = { label: 'x'.repeat(300), expiresAtMs: clock.now() + HOUR_MS };
     sessionId = await server.get(Sessions).open(actor, terms);
-    badge('ann', { userId: ann.id, sessionId, expiresAtMs: null });
+    badges.set('ann', { userId: ann.id, sessionId, expiresAtMs: null });
   });
-  afterEach(() => server.close());
-
-  function badge(name: string, principal: Principal | false): void {
-    server.get(BadgeGuard).badges.set(name, principal);
-  }
+  afterEach(async () => {
+    badges.clear();
+    await server.close();
+  });
 
   const headers = (name: string) => ({ headers: { 'x-badge': name } });
   const upgradeStatus = async (name: string): Promise<number> =>
@@ -80,7 +78,7 @@ describe('credentials of a team', () => {
   });
 
   it('end no later than the guard says', async () => {
-    badge('ann', { userId: ann.id, sessionId, expiresAtMs: clock.now() });
+    badges.set('ann', { userId: ann.id, sessionId, expiresAtMs: clock.now() });
     await expectBoth('ann', 401, 401);
   });
 
@@ -88,12 +86,12 @@ describe('credentials of a team', () => {
     ['a session that there is not', { sessionId: newId(0) }],
     ['another user’s session', { userId: newId(0) }],
   ])('are refused with %s', async (_, wrong) => {
-    badge('ann', { userId: ann.id, sessionId, expiresAtMs: null, ...wrong });
+    badges.set('ann', { userId: ann.id, sessionId, expiresAtMs: null, ...wrong });
     await expectBoth('ann', 401, 401);
   });
 
   it('are refused when their guard says no', async () => {
-    badge('eve', false);
+    badges.set('eve', false);
     await expectBoth('eve', 403, 403);
   });
 

@@ -1,4 +1,4 @@
-/* @one-node Fills the bucket of one node while time stands still, and the connections of one node. */
+/* @one-node Fills the bucket of one node while time stands still, and the connections of one node; on many, tickets end by the clock of Redis. */
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ManualClock, startServer, type TestServer, UpgradeRefused } from '../../../testing/index.js';
@@ -33,5 +33,17 @@ describe('POST /auth/ticket', () => {
     const full = await askFor('ann');
     expect(full).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
     expect(full.headers.get('retry-after')).not.toBeNull();
+  });
+
+  it('gives one that opens a connection for 30 seconds, and no longer', async () => {
+    const clock = new ManualClock();
+    server = await startServer({ clock });
+    const [early, late] = [(await askFor('ann')).body, (await askFor('ann')).body];
+    expect(early['expiresIn']).toBe(30);
+    await clock.advance(29_999);
+    await (await server.open({ path: `/ws?ticket=${String(early['ticket'])}` })).next('ready');
+    await clock.advance(1);
+    const path = `/ws?ticket=${String(late['ticket'])}`;
+    await expect(server.open({ path })).rejects.toMatchObject({ status: 401 });
   });
 });
