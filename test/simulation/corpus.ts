@@ -77,4 +77,23 @@ export const CORPUS: readonly KnownRun[] = [
       ['send', 0, 0],
     ],
   },
+  {
+    name: 'leases are lost before a node has anybody to compare',
+    seed: -2147483646,
+    nodes: 2,
+    faults: { ...CALM, busMs: 2, storeMs: 2 },
+    steps: [
+      ['wait', 1288, 0],
+      ['wait', 59, 0],
+      ['wait', 3369, 0],
+      ['wait', 26, 0],
+      ['wait', 48, 0],
+      ['leasesEmpty', 0, 0],
+      ['wait', 9, 0],
+      ['wait', 40, 0],
+      ['watchUser', 1, 0],
+      ['wait', 3, 0],
+      ['send', 3, 0],
+    ],
+  },
 ];

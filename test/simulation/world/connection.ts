@@ -62,6 +62,9 @@ export class SimulatedConnection extends Connection implements Recipient {
       this.take(frame);
       return true;
     },
+    dropStates: (prefix: string): void => {
+      for (const key of this.states.keys()) if (key.startsWith(prefix)) this.states.delete(key);
+    },
   };
 
   get actor(): UserActor {

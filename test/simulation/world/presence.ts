@@ -190,6 +190,7 @@ export class NodePresence {
 
   async start(): Promise<void> {
     await this.local.onModuleInit();
+    await this.comparison.round();
   }
 
   async stop(): Promise<void> {

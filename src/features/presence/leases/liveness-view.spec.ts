@@ -52,6 +52,14 @@ describe('what a node believes of users', () => {
     expect(await of('ann')).toBeUndefined();
   });
 
+  it('takes nobody for gone when the leases were lost after no more than a look', async () => {
+    const leases = table.node('third');
+    const fresh = new LivenessView({ clock, leases, own, onTrouble: () => undefined });
+    await fresh.look();
+    table.flush();
+    expect((await fresh.of(['ann'])).get('ann')?.liveness).toBe('unknown');
+  });
+
   it('stays while the leases are away, and says so of whom it knows nothing', async () => {
     table.goAway();
     expect([await of('ann'), await of('bob')]).toEqual(['active', 'unknown']);

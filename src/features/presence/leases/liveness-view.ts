@@ -62,6 +62,14 @@ export class LivenessView {
     return new Map(userIds.map((userId) => [userId, this.read(userId, census)]));
   }
 
+  /**
+   * Takes note of whose leases live. Whoever has seen nothing before the leases were lost takes all whom it is asked about then
+   * for gone, so a node looks also while it has nobody to ask about. Never rejects.
+   */
+  async look(): Promise<void> {
+    await (this.next ??= this.queue());
+  }
+
   private async queue(): Promise<Census | undefined> {
     const reading = this.last.then(async () => {
       const userIds = [...this.asked];

@@ -33,6 +33,7 @@ export class PresenceComparison implements OnApplicationBootstrap, OnApplication
 
   onApplicationBootstrap(): void {
     this.rounds.start(this.clock, COMPARE_MS);
+    void this.rounds.round();
   }
 
   async onApplicationShutdown(): Promise<void> {

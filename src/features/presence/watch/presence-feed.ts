@@ -20,6 +20,8 @@ export interface LivenessOf {
   of(userIds: readonly string[]): Promise<ReadonlyMap<string, Reading>>;
   keep(userId: string): void;
   forget(userId: string): void;
+  /** Notices that what is known of everybody was lost. */
+  look(): Promise<void>;
 }
 
 export interface FeedServices {
@@ -79,7 +81,7 @@ export class PresenceFeed {
    */
   async compare(): Promise<void> {
     const userIds = this.watches.userIds();
-    if (userIds.length === 0) return;
+    if (userIds.length === 0) return await this.services.liveness.look();
     for (const userId of this.lookAgain) this.changed.add(userId);
     this.lookAgain = new Set();
     try {
