@@ -127,6 +127,26 @@ describe('a peer that does not read (T18)', () => {
     await slow.close();
   });
 
+  it('gets no state of a topic that it has left', async () => {
+    const slow = await follower('slow');
+    slow.ws.pause();
+    const large = 'z'.repeat(MAX_OUTBOX_BYTES - 1000);
+    for (let n = 0; n < 200; n++) {
+      news.topic.publishState(`key ${n}`, new OutboundFrame('state', { n, large }));
+      await turns(1);
+    }
+    const [connection] = kernel.app.get(ConnectionRegistry).ofUser('slow');
+    if (connection === undefined) throw new Error('the follower is not connected');
+    news.topic.unsubscribe(connection, news.topic.position, new OutboundFrame('left', {}));
+    slow.ws.resume();
+    await slow.take(({ event }) => event === 'left');
+    const states = slow.frames.filter(({ event }) => event === 'state').length;
+    for (let n = 0; n < 20; n++) await slow.ask('news.large', { count: 1 });
+    expect(states).toBeLessThan(200);
+    expect(slow.frames.filter(({ event }) => event === 'state')).toHaveLength(states);
+    await slow.close();
+  });
+
   it('gets no more of its requests started than it has read answers', async () => {
     const slow = await follower('slow');
     slow.ws.pause();

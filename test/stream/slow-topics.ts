@@ -84,6 +84,10 @@ class SlowTopic extends Topic {
     for (const { connection } of this.subscriptions.values()) connection.pushFrame(frame);
   }
 
+  sendState(connection: Connection, _key: string, frame: OutboundFrame): void {
+    if (this.has(connection)) connection.pushFrame(frame);
+  }
+
   private offer(subscription: Subscription, position: number, frame: OutboundFrame): void {
     if (subscription.isPumping || subscription.position >= position) return;
     if (this.world.chance.happens(30)) {

@@ -50,6 +50,9 @@ class SlowRecipient extends Connection implements Recipient {
       this.taken.push(frame.data);
       return true;
     },
+    dropStates: (prefix: string): void => {
+      for (const key of this.waitingStates.keys()) if (key.startsWith(prefix)) this.waitingStates.delete(key);
+    },
   };
 
   get actor(): UserActor {
@@ -60,8 +63,7 @@ class SlowRecipient extends Connection implements Recipient {
   drain(): void {
     this.unsent = 0;
     for (const [key, frame] of this.waitingStates) {
-      this.waitingStates.delete(key);
-      this.pushState(key, frame);
+      if (this.outbox.offer(frame)) this.waitingStates.delete(key);
     }
     this.catchUp.run();
   }
@@ -186,6 +188,24 @@ describe('a topic', () => {
       await settle();
     }
     expect(recipient.taken).toEqual([...positions(0, 5), { typing: 2 }]);
+  });
+
+  it('takes back, when a subscription ends, the states of its topic that wait for room', async () => {
+    const [log, other] = [new Log(), new Log()];
+    const topics = new PositionedTopics();
+    const [topic, neighbour] = [topics.create('t', 0, log), topics.create('t2', 0, other)];
+    const recipient = new SlowRecipient(1);
+    for (const one of [topic, neighbour]) one.subscribe(recipient, 0);
+    publish(topic, log);
+    neighbour.publishState('typing', new OutboundFrame('typing', { typing: 't2' }));
+    topic.publishState('typing', new OutboundFrame('typing', { typing: 't' }));
+    topic.publishState('stream', new OutboundFrame('stream', { stream: 't' }));
+    topic.unsubscribe(recipient, 1, new OutboundFrame('room.removed', { removed: true }));
+    for (let n = 0; n < 5; n++) {
+      recipient.drain();
+      await settle();
+    }
+    expect(recipient.taken).toEqual([...positions(0, 1), { removed: true }, { typing: 't2' }]);
   });
 
   it('gives a subscriber the states that it missed before, unless it goes or there are newer ones', async () => {

@@ -8,6 +8,7 @@ import { type Introduction, Topic, Topics, type TopicSource } from './topic.js';
 /** A topic of this node. */
 class PositionedTopic extends Topic {
   private readonly subscriptions = new Map<Connection, Subscription>();
+  readonly statePrefix: string;
   #position: number;
 
   constructor(
@@ -16,6 +17,7 @@ class PositionedTopic extends Topic {
     readonly source: TopicSource,
   ) {
     super();
+    this.statePrefix = `${name} `;
     this.#position = position;
   }
 
@@ -61,7 +63,12 @@ class PositionedTopic extends Topic {
   }
 
   publishState(key: string, frame: OutboundFrame): void {
-    for (const subscription of this.subscriptions.values()) subscription.publishState(key, frame);
+    const ownKey = this.statePrefix + key;
+    for (const subscription of this.subscriptions.values()) subscription.publishState(ownKey, frame);
+  }
+
+  sendState(connection: Connection, key: string, frame: OutboundFrame): void {
+    this.subscriptions.get(connection)?.publishState(this.statePrefix + key, frame);
   }
 }
 

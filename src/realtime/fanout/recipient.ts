@@ -10,6 +10,8 @@ export interface Recipient extends Connection {
     readonly isFull: boolean;
     /** Takes a frame of an order if it fits. */
     offer(frame: OutboundFrame): boolean;
+    /** Gives up the state frames that still wait for room and whose keys begin so. */
+    dropStates(prefix: string): void;
   };
   readonly catchUp: {
     /** Queues a subscription that has fallen behind. */

@@ -7,6 +7,8 @@ export interface SubscribedTopic {
   readonly name: string;
   readonly position: number;
   readonly source: TopicSource;
+  /** What the keys of its states begin with where they meet those of other topics. */
+  readonly statePrefix: string;
 }
 
 /** Where one connection stands in one topic. */
@@ -26,7 +28,9 @@ export class Subscription implements LaggingSubscription {
 
   /** Falls behind at once if the topic is ahead already, or an introduction must come first. */
   begin(): void {
-    if (this.introduction?.states) this.states = new Map(this.introduction.states);
+    const missed = this.introduction?.states;
+    if (missed)
+      this.states = new Map([...missed].map(([key, frame]) => [this.topic.statePrefix + key, frame]));
     if (this.introduction !== undefined || this.position < this.topic.position) this.lag();
   }
 
@@ -37,6 +41,7 @@ export class Subscription implements LaggingSubscription {
     else this.lag();
   }
 
+  /** Gives it a state; `key` begins with the topic's `statePrefix`. */
   publishState(key: string, frame: OutboundFrame): void {
     if (!this.isLagging) {
       this.connection.pushState(key, frame);
@@ -52,6 +57,7 @@ export class Subscription implements LaggingSubscription {
     this.until = until;
     this.last = last;
     this.states = undefined;
+    this.connection.outbox.dropStates(this.topic.statePrefix);
     if (!this.isLagging && this.position < until) this.lag();
     else if (!this.isLagging) this.finish();
   }

@@ -45,7 +45,10 @@ export abstract class Topic {
   /** Gives `connection` every frame after `position`, those published before this call included. */
   abstract subscribe(connection: Connection, position: number, introduction?: Introduction): void;
 
-  /** Gives `connection` what is still due to it up to `until`, then `last`, then nothing more. */
+  /**
+   * Gives `connection` what is still due to it up to `until`, then `last`, then nothing more: states that still wait for it
+   * are given up.
+   */
   abstract unsubscribe(connection: Connection, until: number, last?: OutboundFrame): void;
 
   /** Forgets `connection` at once. */
@@ -54,8 +57,14 @@ export abstract class Topic {
   /** Publishes the next frame. Throws when `position` is not `this.position + 1`. */
   abstract publish(position: number, frame: OutboundFrame): void;
 
-  /** Sends a frame outside the order to those that are up to date; others get the last one of `key` as they drain. */
+  /**
+   * Sends a frame outside the order to those that are up to date; others get the last one of `key` as they drain. Keys of
+   * different topics are different.
+   */
   abstract publishState(key: string, frame: OutboundFrame): void;
+
+  /** As `publishState`, to `connection` alone; nothing if it is not subscribed. */
+  abstract sendState(connection: Connection, key: string, frame: OutboundFrame): void;
 }
 
 /** Makes topics; a topic that nobody holds any more is garbage like any object. */

@@ -80,6 +80,11 @@ export class Outbox {
     this.states.set(key, frame);
   }
 
+  /** Gives up the state frames that still wait for room and whose keys begin so. */
+  dropStates(prefix: string): void {
+    for (const key of this.states?.keys() ?? []) if (key.startsWith(prefix)) this.states?.delete(key);
+  }
+
   /** Hands everything due to the socket, in one write. */
   flush(): void {
     this.isFlushDue = false;

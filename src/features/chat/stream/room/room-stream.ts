@@ -170,9 +170,8 @@ export class RoomStream {
 
   private publishState({ key, event, data }: RoomStatePush['state']): void {
     const frame = new OutboundFrame(event, data);
-    const stateKey = `${this.roomId} ${key}`;
-    this.topic.publishState(stateKey, frame);
-    for (const states of this.missed) keepLast(states, stateKey, frame);
+    this.topic.publishState(key, frame);
+    for (const states of this.missed) keepLast(states, key, frame);
   }
 
   private repairIn(waitMs: number): void {
