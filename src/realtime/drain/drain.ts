@@ -15,6 +15,7 @@ const SMALLEST_BATCH = 50;
 const SHORTEST_RETURN_MS = 1000;
 /** The end of the drain is kept for the last answers and close handshakes. */
 const CLOSING_SHARE = 0.7;
+const LAST_FAREWELL_SHARE = 0.85;
 
 /**
  * Empties the node before it stops. First readiness turns 503 while all else works; then new upgrades are
@@ -37,12 +38,15 @@ export class Drain implements BeforeApplicationShutdown {
     const all = [...this.connections.all()];
     if (all.length === 0) return;
     this.logger.log(`closing ${all.length} connections`);
-    const deadline = performance.now() + this.settings.drainMs;
+    const { drainMs } = this.settings;
+    const deadline = performance.now() + drainMs;
     const enough = new AbortController();
-    const closed = this.closeInBatches(all, this.settings.drainMs * CLOSING_SHARE);
-    const late = sleep(this.settings.drainMs, undefined, { signal: enough.signal }).catch(() => undefined);
-    await Promise.race([closed, late]);
+    const closed = this.closeInBatches(all, drainMs * CLOSING_SHARE);
+    const late = sleep(drainMs * LAST_FAREWELL_SHARE, undefined, { signal: enough.signal });
+    await Promise.race([closed, late.catch(() => undefined)]);
     enough.abort();
+    // Those whose requests still run are told, too: a close that was asked for is not asked for again.
+    for (const connection of this.connections.all()) this.sayFarewell(connection);
     await this.untilGone(deadline);
     for (const connection of this.connections.all()) connection.ws.terminate();
   }
@@ -59,6 +63,10 @@ export class Drain implements BeforeApplicationShutdown {
   /** Lets the running requests have their answers first. */
   private async close(connection: SocketConnection): Promise<void> {
     await connection.inbox.shut();
+    this.sayFarewell(connection);
+  }
+
+  private sayFarewell(connection: SocketConnection): void {
     const returnMs = Math.max(SHORTEST_RETURN_MS, this.settings.drainMs);
     const retryAfterMs = Math.ceil(Math.random() * returnMs);
     connection.close({ code: CLOSE.restart, reason: `retry-after-ms=${retryAfterMs}` });
