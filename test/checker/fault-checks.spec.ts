@@ -21,6 +21,7 @@ const attach = (user: string, number = 1): Untimed => ({
   connection: `${user}/${number}`,
   client: user,
   user,
+  node: 'node-1',
 });
 const detach = (user: string, number = 1): Untimed => ({
   kind: 'detach',
@@ -184,4 +185,33 @@ describe('C7, presence', () => {
 
   it('is broken when one who is there is offline', () =>
     expect(checksOf([...SENT, ...ANN, ...EVE, presence('eve', 'offline')])).toEqual(['C7']));
+});
+
+describe('C9, told in time', () => {
+  const stop = (kind: 'stop' | 'stopped'): Untimed => ({ kind, name: 'node-1' });
+  const farewell = (code: number, reason: string): Untimed => ({
+    kind: 'detach',
+    connection: 'eve/1',
+    code,
+    reason,
+  });
+  const stopping = (...ends: readonly Untimed[]): readonly Untimed[] => [
+    ...SENT,
+    ...EVE,
+    stop('stop'),
+    ...ends,
+    stop('stopped'),
+  ];
+
+  it('is clean when a node that ends tells its clients when to come back', () =>
+    expect(checksOf(stopping(farewell(1012, 'retry-after-ms=250')))).toEqual([]));
+
+  it.each([
+    ['it just cuts one off', stopping(farewell(1006, ''))],
+    ['it does not say when to come back', stopping(farewell(1012, ''))],
+    ['one is cut off when it has ended', [...stopping(), farewell(1006, '')]],
+  ])('is broken when %s', (_, records) => expect(checksOf(records)).toEqual(['C9']));
+
+  it('lets a node that is killed say nothing', () =>
+    expect(checksOf([...SENT, ...EVE, farewell(1006, '')])).toEqual([]));
 });

@@ -1,17 +1,19 @@
 import type { Entry } from './history.js';
 import type { Breach, FaultHistory } from './fault-history.js';
+import { checkFarewells } from './farewells.js';
 import { checkPresence } from './presence.js';
 import { checkRealTime } from './real-time.js';
 import { checkResumedStreams } from './resumed-streams.js';
 import { checkSends, sendingsOf } from './sends.js';
 
-/** Judges what was recorded while parts of a cluster failed: C1 to C7. */
+/** Judges what was recorded while parts of a cluster failed: C1 to C7, and C9. */
 export function checkFaults(history: FaultHistory): Breach[] {
   return [
     ...checkSends(history),
     ...checkResumedStreams(history),
     ...checkFirstAnswers(history),
     ...checkPresence(history),
+    ...checkFarewells(history),
   ];
 }
 

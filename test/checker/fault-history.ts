@@ -17,8 +17,17 @@ export type FaultRecord = { readonly t: number } & (
   /** `fail`: nothing was stored; `info`: nobody knows. */
   | { readonly kind: 'fail' | 'info'; readonly attempt: string; readonly code: string }
   | { readonly kind: 'presence'; readonly connection: string; readonly user: string; readonly status: string }
-  | { readonly kind: 'fault' | 'heal'; readonly name: string }
+  | NemesisRecord
 );
+
+/**
+ * `calm`, `rest`: clients begin to be served as they will be, and end to ask; their name is empty. `stop`, `stopped`: a node was
+ * asked to end, and has; its name is the address.
+ */
+export interface NemesisRecord {
+  readonly kind: 'calm' | 'fault' | 'heal' | 'rest' | 'stop' | 'stopped';
+  readonly name: string;
+}
 
 /** A connection got its `ready`. A client is a device: it goes on with another connection where it stood. */
 export interface Attached {
@@ -26,6 +35,8 @@ export interface Attached {
   readonly connection: string;
   readonly client: string;
   readonly user: string;
+  /** The address that it was opened at. */
+  readonly node: string;
 }
 
 /** A push that names a room: `room.event`, `room.added`, `room.removed`, or another one, which is forgotten after it. */
@@ -84,7 +95,7 @@ export interface FaultHistory {
 
 /** A promise that was broken, and when; without a time: by the end. */
 export interface Breach {
-  readonly check: 'C1' | 'C2' | 'C3' | 'C4' | 'C5' | 'C6' | 'C7' | 'C10';
+  readonly check: 'C1' | 'C2' | 'C3' | 'C4' | 'C5' | 'C6' | 'C7' | 'C9' | 'C10';
   readonly message: string;
   readonly t?: number;
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { keepHistory } from './kept-history.js';
 import { FAULTS } from './nemesis/faults.js';
 import { tableOf } from './report.js';
 import { play, type Run } from './run.js';
@@ -15,7 +16,9 @@ let run: Run;
 beforeAll(
   async () => {
     process.stdout.write(`FAULT_SEED=${seed}\n`);
-    run = await play({ seed, faults, faultMs, quietMs: 10_000 });
+    run = await play({ seed, faults, faultMs, quietMs: 11_000 });
+    const history = process.env['FAULTS_HISTORY'];
+    if (history !== undefined) await keepHistory(run, history);
     const table = `${tableOf(run, faults)}\n`;
     process.stdout.write(table);
     const file = process.env['FAULTS_TABLE'];
@@ -25,7 +28,7 @@ beforeAll(
 );
 
 describe('a cluster under faults', () => {
-  it.each(['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C10'])('keeps %s', (check) => {
+  it.each(['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C9', 'C10'])('keeps %s', (check) => {
     const breaches = run.breaches.filter((breach) => breach.check === check);
     expect({ count: breaches.length, first: breaches.slice(0, 5) }).toEqual({ count: 0, first: [] });
   });

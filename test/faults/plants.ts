@@ -57,6 +57,13 @@ export const PLANTS: readonly Plant[] = [
     fault: fault('F01'),
     quietMs: 11_000,
   },
+  {
+    name: 'no-farewell',
+    what: 'cuts every tenth client off when it is asked to end',
+    check: 'C9',
+    fault: fault('F02'),
+    quietMs: 3_000,
+  },
 ];
 
 export function mainOf({ name }: Plant): string {

@@ -1,18 +1,15 @@
-import type { Breach, FaultRecord } from '../checker/index.js';
+import type { Breach, FaultRecord, NemesisRecord } from '../checker/index.js';
 import type { Fault } from './nemesis/fault.js';
+import { longestGapMs, recoveryMs, type Span } from './outages.js';
 import type { Run } from './run.js';
 
 /** One fault, from its beginning to that of the next one. */
-interface Stretch {
+interface Stretch extends Span {
   readonly fault: Fault;
-  readonly beginMs: number;
   readonly healMs: number;
-  readonly endMs: number;
 }
 
 const SECOND_MS = 1000;
-/** The service is back when it acknowledges this share of what it did before the first fault. */
-const RECOVERED_SHARE = 0.8;
 
 const HEADINGS = [
   '',
@@ -24,31 +21,35 @@ const HEADINGS = [
   'doubled',
   'out of order',
   'leaked',
-  'longest unavailability',
-  'recovered after',
+  'longest without an acknowledgement',
+  'as before the faults',
   'peak memory of a node',
 ];
 
 /** The table of a run, in Markdown. */
 export function tableOf(run: Run, faults: readonly Fault[]): string {
   const stretches = stretchesOf(run.records, faults);
-  const rows = stretches.map((stretch) => rowOf(run, stretch, stretches[0]?.beginMs ?? 0));
+  const calm = { beginMs: timeOf(run.records, 'calm'), endMs: stretches[0]?.beginMs ?? 0 };
+  const rows = stretches.map((stretch) => rowOf(run, stretch, calm));
   return [HEADINGS, HEADINGS.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function stretchesOf(records: readonly FaultRecord[], faults: readonly Fault[]): Stretch[] {
-  const times = (kind: 'fault' | 'heal', id: string): number =>
-    records.find((record) => record.kind === kind && record.name === id)?.t ?? 0;
-  const lastMs = records.at(-1)?.t ?? 0;
   return faults.map((fault, index) => {
     const next = faults[index + 1];
-    const endMs = next === undefined ? lastMs : times('fault', next.id);
-    return { fault, beginMs: times('fault', fault.id), healMs: times('heal', fault.id), endMs };
+    const endMs = next === undefined ? timeOf(records, 'rest') : timeOf(records, 'fault', next.id);
+    const healMs = timeOf(records, 'heal', fault.id);
+    return { fault, beginMs: timeOf(records, 'fault', fault.id), healMs, endMs };
   });
 }
 
-function rowOf(run: Run, stretch: Stretch, firstFaultMs: number): string[] {
-  const { fault, beginMs, endMs } = stretch;
+/** When the nemesis did that. */
+function timeOf(records: readonly FaultRecord[], kind: NemesisRecord['kind'], name = ''): number {
+  return records.find((record) => record.kind === kind && record.name === name)?.t ?? 0;
+}
+
+function rowOf(run: Run, stretch: Stretch, calm: Span): string[] {
+  const { fault, beginMs, healMs, endMs } = stretch;
   const within = run.records.filter(({ t }) => t >= beginMs && t < endMs);
   const count = (kind: FaultRecord['kind']): string =>
     String(within.filter((record) => record.kind === kind).length);
@@ -66,8 +67,8 @@ function rowOf(run: Run, stretch: Stretch, firstFaultMs: number): string[] {
     broken('C3'),
     broken('C4', 'C5'),
     broken('C6'),
-    seconds(longestGapMs(within)),
-    seconds(recoveryMs(run.records, stretch, firstFaultMs)),
+    seconds(longestGapMs(within, stretch)),
+    recovery(recoveryMs(run.records, { beginMs: healMs, endMs }, calm), endMs - healMs),
     `${Math.round(run.peakMb.get(fault.id) ?? 0)} MB`,
   ];
 }
@@ -78,32 +79,5 @@ const isWithin = ({ t }: Breach, { beginMs, endMs }: Stretch): boolean =>
 
 const seconds = (ms: number): string => `${(ms / SECOND_MS).toFixed(1)} s`;
 
-/** The longest time in which nobody's message was acknowledged while somebody sent. */
-function longestGapMs(records: readonly FaultRecord[]): number {
-  let longest = 0;
-  let last: number | undefined;
-  const lastInvoke = records.findLast(({ kind }) => kind === 'invoke')?.t ?? 0;
-  for (const { kind, t } of records) {
-    if (kind !== 'ok' || t > lastInvoke) continue;
-    longest = Math.max(longest, t - (last ?? t));
-    last = t;
-  }
-  return longest;
-}
-
-/** From the mend to the first second that is about as good as those before the first fault. */
-function recoveryMs(
-  records: readonly FaultRecord[],
-  { healMs, endMs }: Stretch,
-  firstFaultMs: number,
-): number {
-  const oks = records.filter(({ kind }) => kind === 'ok').map(({ t }) => t);
-  const firstOk = oks[0] ?? firstFaultMs;
-  const before = oks.filter((t) => t < firstFaultMs).length;
-  const perSecond = before / Math.max(1, (firstFaultMs - firstOk) / SECOND_MS);
-  for (let fromMs = healMs; fromMs < endMs; fromMs += 100) {
-    const count = oks.filter((t) => t >= fromMs && t < fromMs + SECOND_MS).length;
-    if (count >= RECOVERED_SHARE * perSecond) return fromMs - healMs;
-  }
-  return endMs - healMs;
-}
+const recovery = (ms: number | undefined, observedMs: number): string =>
+  ms === undefined ? `not within ${seconds(observedMs)}` : `after ${seconds(ms)}`;

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Exit } from '../../src/testing/index.js';
-import { type Breach, checkFaults, type FaultRecord } from '../checker/index.js';
+import {
+  type Breach,
+  checkFaults,
+  type FaultHistory,
+  type FaultRecord,
+  type NemesisRecord,
+} from '../checker/index.js';
+import type { ClusterNode } from '../support/cluster/cluster-node.js';
 import { Cluster } from '../support/cluster/cluster.js';
 import { LoadGroup } from './load/load-group.js';
 import { nowMs } from './load/record-file.js';
@@ -23,8 +30,7 @@ export interface RunOptions {
   readonly sendsPerSecond?: number;
 }
 
-export interface Run {
-  readonly records: readonly FaultRecord[];
+export interface Run extends FaultHistory {
   readonly breaches: readonly Breach[];
   /** Most memory of one node while a fault was there, in MB, by the fault's id. */
   readonly peakMb: ReadonlyMap<string, number>;
@@ -35,6 +41,10 @@ export interface Run {
 /** Longest wait for the service to be as it was before a fault. */
 const RECOVERY_MS = 20_000;
 const SETTLE_MS = 1_500;
+/** What the service does before the first fault is what it is compared with. */
+const CALM_MS = 3_000;
+/** Time in which it can be seen to be as before. */
+const AFTER_MS = 2_500;
 const SENDS_PER_SECOND = 80;
 
 /** Times that a run is too short for. */
@@ -82,7 +92,10 @@ class Playing {
     const watch = setInterval(() => this.measure(), 200);
     try {
       await this.recovered();
+      this.note('calm');
+      await delay(CALM_MS);
       for (const fault of this.options.faults) await this.playOne(fault);
+      this.note('rest');
       this.load.order('rest');
       await this.until(() => this.load.open === 0);
       await delay(this.options.quietMs);
@@ -92,21 +105,33 @@ class Playing {
     const records = await this.load.end(this.nemesis);
     const logs = await storedLogs(this.cluster.databaseUrl);
     const breaches = [...checkFaults({ records, logs }), ...this.strays()];
-    return { records, breaches, peakMb: this.peakMb, asked: this.asked };
+    return { records, logs, breaches, peakMb: this.peakMb, asked: this.asked };
   }
 
   private async playOne(fault: Fault): Promise<void> {
     const { cluster, load } = this;
     this.current = fault.id;
-    this.nemesis.push({ t: nowMs(), kind: 'fault', name: fault.id });
+    this.note('fault', fault.id);
     await fault.play({
       cluster,
       load,
       hold: async (share) => delay(share * this.options.faultMs),
-      asked: (exit) => void (exit && this.asked.push(exit)),
+      stop: async (node) => this.stop(node),
     });
-    this.nemesis.push({ t: nowMs(), kind: 'heal', name: fault.id });
+    this.note('heal', fault.id);
     await this.recovered();
+    await delay(AFTER_MS);
+  }
+
+  private async stop(node: ClusterNode): Promise<void> {
+    this.note('stop', node.url);
+    const exit = await node.end('SIGTERM');
+    this.note('stopped', node.url);
+    if (exit) this.asked.push(exit);
+  }
+
+  private note(kind: NemesisRecord['kind'], name = ''): void {
+    this.nemesis.push({ t: nowMs(), kind, name });
   }
 
   /** Clients are back, and messages are acknowledged. */

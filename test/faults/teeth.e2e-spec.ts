@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { randomOf } from '../support/cluster/chooser.js';
+import { keepHistory } from './kept-history.js';
 import { mainOf, type Plant, PLANTS } from './plants.js';
 import { play } from './run.js';
 
@@ -26,6 +28,8 @@ describe('a service that', () => {
       const { fault, quietMs } = plant;
       const main = mainOf(plant);
       const run = await play({ seed, faults: [fault], faultMs: FAULT_MS, quietMs, main });
+      const folder = process.env['TEETH_HISTORIES'];
+      if (folder !== undefined) await keepHistory(run, join(folder, `${plant.name}.jsonl`));
       const counts: Record<string, number> = {};
       for (const breach of run.breaches) counts[breach.check] = (counts[breach.check] ?? 0) + 1;
       process.stdout.write(`FAULT_SEED=${seed} ${plant.name}: ${JSON.stringify(counts)}\n`);

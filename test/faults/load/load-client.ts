@@ -26,6 +26,7 @@ export class LoadClient {
   private ahead: Ahead | undefined;
   private connection: LoadConnection | undefined;
   private name = '';
+  private url = '';
   private isAttached = false;
   private tries = 0;
   private connections = 0;
@@ -49,9 +50,9 @@ export class LoadClient {
 
   connect(): void {
     const { urls, random } = this.world;
-    const url = urls[Math.floor(random() * urls.length)] ?? '';
+    this.url = urls[Math.floor(random() * urls.length)] ?? '';
     const name = `${this.plan.name}/${++this.connections}`;
-    const connection = new LoadConnection(url, this.plan.token, {
+    const connection = new LoadConnection(this.url, this.plan.token, {
       pushed: (event, data) => this.pushed(name, event, data),
       closed: (code, reason) => void this.closed(name, code, reason),
     });
@@ -110,6 +111,7 @@ export class LoadClient {
       connection: name,
       client: this.plan.name,
       user: this.plan.userId,
+      node: this.url,
     });
     void this.resume(name, String(epoch));
     if (this.plan.isObserver) void this.watch(name);

@@ -1,4 +1,4 @@
-import type { Exit } from '../../../src/testing/index.js';
+import type { ClusterNode } from '../../support/cluster/cluster-node.js';
 import type { Cluster } from '../../support/cluster/cluster.js';
 import type { LoadGroup } from '../load/load-group.js';
 
@@ -8,8 +8,8 @@ export interface Stage {
   readonly load: LoadGroup;
   /** Lets so much of a fault's time pass; 1 is all of it. */
   readonly hold: (share: number) => Promise<void>;
-  /** How a node ended that was asked to. */
-  readonly asked: (exit: Exit | undefined) => void;
+  /** Asks a node to end, and waits for that. */
+  readonly stop: (node: ClusterNode) => Promise<void>;
 }
 
 export interface Fault {

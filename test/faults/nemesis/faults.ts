@@ -18,9 +18,9 @@ const killNodes: Fault = {
 const rollingRestart: Fault = {
   id: 'F02',
   title: 'every node in turn is stopped (SIGTERM) and started again',
-  play: async ({ cluster, asked, hold }) => {
+  play: async ({ cluster, stop, hold }) => {
     for (const node of cluster.nodes) {
-      asked(await node.end('SIGTERM'));
+      await stop(node);
       await node.start();
       await hold(0.2);
     }
