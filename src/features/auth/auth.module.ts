@@ -41,6 +41,7 @@ import { UserChanges } from './profiles/user-changes.js';
 import { Authenticator } from './sessions/authenticator.js';
 import { ConnectionSessions } from './sessions/connection-sessions.js';
 import { GrantsService } from './sessions/grants.service.js';
+import { Happenings } from './sessions/happenings.js';
 import { LastSeen } from './sessions/last-seen.js';
 import { SessionClosings } from './sessions/session-closings.js';
 import { SessionPurge } from './sessions/session-purge.js';
@@ -136,6 +137,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     ConnectionSessions,
     EndingComparison,
     GrantsService,
+    Happenings,
     LastSeen,
     SessionClosings,
     SessionObserver,

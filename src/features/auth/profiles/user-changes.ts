@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { type Cancel, TopicBus } from '../../../realtime/index.js';
+import { Happenings } from '../sessions/happenings.js';
 
 /** Told that this user is not any more what `Users` gave before. It must not throw. */
 export type UserListener = (userId: string) => void;
@@ -19,11 +20,16 @@ export class UserChanges implements OnModuleInit, OnModuleDestroy {
   private readonly listeners = new Set<UserListener>();
   private stop: Cancel | undefined;
 
-  constructor(private readonly bus: TopicBus) {}
+  constructor(
+    private readonly bus: TopicBus,
+    private readonly happenings: Happenings,
+  ) {}
 
   async onModuleInit(): Promise<void> {
     this.stop = await this.bus.subscribe(CHANNEL, (message) => {
-      for (const listener of this.listeners) listener((message as UserChanged).userId);
+      const { userId } = message as UserChanged;
+      this.happenings.note(userId);
+      for (const listener of this.listeners) listener(userId);
     });
   }
 

@@ -39,8 +39,8 @@ export class Authenticator {
     if (!principal) throw unauthenticated();
     const { expiresAtMs, leewayMs = 0 } = principal;
     if (expiresAtMs !== null && expiresAtMs + leewayMs <= this.clock.now()) throw unauthenticated();
-    const { isSuspended } = await this.own.living(principal.sessionId);
-    return { principal, isSuspended };
+    const seen = await this.own.living(principal.sessionId);
+    return this.own.vouch(principal, seen);
   }
 
   /**
@@ -48,10 +48,11 @@ export class Authenticator {
    * ends no later than the session does.
    */
   async confirm({ userId, sessionId, expiresAtMs }: Principal): Promise<Identity> {
-    const { user, isSuspended, expiresAtMs: sessionEndMs } = await this.own.living(sessionId);
+    const seen = await this.own.living(sessionId);
+    const { user, expiresAtMs: sessionEndMs } = seen;
     const endMs = Math.min(expiresAtMs ?? NEVER_MS, sessionEndMs);
     if (user.id !== userId || endMs <= this.clock.now()) throw unauthenticated();
-    return { principal: { userId, sessionId, expiresAtMs: endMs === NEVER_MS ? null : endMs }, isSuspended };
+    return this.own.vouch({ userId, sessionId, expiresAtMs: endMs === NEVER_MS ? null : endMs }, seen);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   ConnectionRegistry,
   TopicBus,
 } from '../../../realtime/index.js';
+import { Happenings } from './happenings.js';
 
 /** Which connections end on every node, and how. */
 export interface Closing {
@@ -26,8 +27,8 @@ const CHANNEL = 'auth:closings';
 
 /**
  * Closes the connections of sessions that have ended, on every node. The store says which sessions have ended, and the
- * commit precedes the closing: a connection that is being attached meanwhile is found in the registry, or finds the
- * revocation in the store.
+ * commit precedes the closing: a connection that is being opened meanwhile is found in the registry, or is judged by the
+ * store once more.
  */
 @Injectable()
 export class SessionClosings implements OnModuleInit, OnModuleDestroy {
@@ -36,6 +37,7 @@ export class SessionClosings implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly connections: ConnectionRegistry,
     private readonly bus: TopicBus,
+    private readonly happenings: Happenings,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -53,6 +55,7 @@ export class SessionClosings implements OnModuleInit, OnModuleDestroy {
   }
 
   #closeHere({ userId, sessionIds, close, exceptConnectionId }: Closing): void {
+    this.happenings.note(userId);
     for (const connection of this.connections.ofUser(userId)) {
       const isMeant = sessionIds === null || sessionIds.includes(connection.principal.sessionId);
       if (isMeant && connection.id !== exceptConnectionId) connection.close(close);

@@ -23,7 +23,7 @@ export class SessionObserver implements ConnectionObserver {
   ) {}
 
   async attach({ principal }: Connection): Promise<ReadyFields> {
-    const standing = await this.standings.of(principal.sessionId);
+    const standing = await this.standings.still(principal);
     if (!standing || standing.isRevoked) throw new ConnectionRefused(REVOKED);
     if (standing.isSuspended) throw new ConnectionRefused(SUSPENDED);
     return {

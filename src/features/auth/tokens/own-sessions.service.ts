@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type Principal, RealtimeError } from '../../../realtime/index.js';
 import { InjectStore, type Store } from '../../../storage/index.js';
 import { type Standing, store as sessionsStore } from '../sessions/sessions.store.js';
-import { Standings } from '../sessions/standings.js';
+import { type Seen, Standings } from '../sessions/standings.js';
 import { AccessTokens, type VerifiedToken } from './access-tokens.js';
 import { REFRESH_GRACE_MS } from './refresh-tokens.js';
 
@@ -23,11 +23,17 @@ export class OwnSessions {
     if (standing.user.id !== verified.userId) throw unauthenticated();
     await this.#noteUse(verified, standing);
     const { userId, sessionId, expiresAtMs } = verified;
-    return { principal: { userId, sessionId, expiresAtMs }, isSuspended: standing.isSuspended };
+    return this.vouch({ userId, sessionId, expiresAtMs }, standing);
+  }
+
+  /** The principal as one whose session was seen; it is not looked at again while nothing happens to the user. */
+  vouch(principal: Principal, seen: Seen): { principal: Principal; isSuspended: boolean } {
+    this.standings.keep(principal, seen);
+    return { principal, isSuspended: seen.isSuspended };
   }
 
   /** What is stored of a session, whoever vouches for it; `UNAUTHENTICATED` if it is no more. */
-  async living(sessionId: string): Promise<Standing> {
+  async living(sessionId: string): Promise<Seen> {
     const standing = await this.standings.of(sessionId);
     if (!standing || standing.isRevoked) throw unauthenticated();
     return standing;
