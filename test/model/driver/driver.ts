@@ -123,9 +123,11 @@ export class Driver {
     if (name === 'room.sync' && 'reply' in answer) this.note(device, answer.reply);
     for (const push of verdict.pushes) {
       const open = this.devicesOf(push.userId).filter(({ isOpen }) => isOpen);
-      // A sender's only connection has the reply, and need not be told.
-      const isOptional = name === 'message.send' && push.event === 'room.self' && open.length === 1;
-      for (const one of open) one.expect({ ...push, isOptional });
+      for (const one of open) {
+        // The connection that sends has the reply, and need not be told.
+        const isOptional = name === 'message.send' && push.event === 'room.self' && one === device;
+        one.expect({ ...push, isOptional });
+      }
     }
     await this.settle();
   }

@@ -1,6 +1,3 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Json, startServer, type TestClient, type TestServer } from '../../../testing/index.js';
 
@@ -358,37 +355,5 @@ describe('any query (T45)', () => {
   it('finds nothing by signs alone', async () => {
     await send('… !? "');
     expect(await search('… !?')).toEqual({ hits: [], nextCursor: null });
-  });
-});
-
-describe('deleted and edited words', () => {
-  it('are in no file after a clean stop', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'parley-search-'));
-    const own = await startServer({ dataDir: folder, env: { RATE_SENDS_PER_S: '0' } });
-    const client = await own.connect('ann');
-    const { room } = await client.request('room.create', { kind: 'group' });
-    roomId = room.id;
-    for (let count = 0; count < 50; count += 1) await send(`kept words ${count}`, {}, client);
-    const [gone, edited] = [await send('xyzzyone 秘密単語', {}, client), await send('xyzzytwo', {}, client)];
-    await client.request('message.delete', { roomId, seq: gone['seq'] });
-    await client.request('message.edit', { roomId, seq: edited['seq'], text: 'xyzzythree' });
-    expect(await seqs('xyzzy', {}, client)).toEqual([edited['seq']]);
-    await own.close();
-    const files = await readdir(folder, { recursive: true });
-    const bytes = Buffer.concat(
-      await Promise.all(files.map(async (file) => readFile(join(folder, file)).catch(() => Buffer.alloc(0)))),
-    );
-    const isThere = [
-      'xyzzyone',
-      'yzzyone',
-      '秘密単語',
-      '秘密',
-      '単語',
-      'xyzzytwo',
-      'xyzzythree',
-      'kept words',
-    ];
-    expect(isThere.filter((word) => bytes.includes(word))).toEqual(['xyzzythree', 'kept words']);
-    await rm(folder, { recursive: true, force: true });
   });
 });

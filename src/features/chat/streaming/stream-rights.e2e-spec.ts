@@ -92,7 +92,7 @@ describe('a member', () => {
     expect(await failureOf(room.append(bob, streamId, 4, '!'))).toEqual({ code: 'NOT_FOUND' });
     expect(await failureOf(room.end(bob, streamId, 4))).toEqual({ code: 'NOT_FOUND' });
     expect(await failureOf(room.abort(bob, streamId))).toEqual({ code: 'FORBIDDEN' });
-    expect((await room.get(bob, streamId))['text']).toBe('mine');
+    expect((await room.getSaid(bob, streamId, 4))['text']).toBe('mine');
   });
 
   it('who is an admin can abort it', async () => {

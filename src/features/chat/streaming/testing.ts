@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 // oxlint-disable-next-line typescript/no-explicit-any -- what a test expects of an answer is asserted, not declared
 type Json = Record<string, any>;
 
@@ -45,6 +47,15 @@ export class RoomTalk {
   async get(client: Client, streamId: string): Promise<Json> {
     const { stream } = await client.request('message.stream.get', { roomId: this.roomId, streamId });
     return stream as Json;
+  }
+
+  /** A stream once it has said this much: what is asked for may be up to a second behind what was said. */
+  async getSaid(client: Client, streamId: string, length: number): Promise<Json> {
+    for (;;) {
+      const stream = await this.get(client, streamId);
+      if (stream['length'] >= length) return stream;
+      await delay(50);
+    }
   }
 
   async list(client: Client): Promise<Json[]> {
