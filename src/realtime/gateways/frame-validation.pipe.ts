@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { type ErrorDetail, RealtimeError } from '../errors/realtime-error.js';
 import { detailsOf } from '../errors/validation-details.js';
+import { LeanRules } from './lean-rules.js';
 
 const NATIVE_TYPES: readonly unknown[] = [String, Number, Boolean, Array, Object, undefined];
 
@@ -21,6 +22,7 @@ export async function validated<T extends object>(type: new () => T, value: unkn
     throw failure([{ path: '', message: 'must be an object' }]);
   }
   const body = plainToInstance(type, value);
+  if (LeanRules.of(type)?.accept(body) === true) return body;
   const errors = await validate(body, {
     whitelist: true,
     forbidNonWhitelisted: true,
