@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const PEERS = fileURLToPath(new URL('../peers', import.meta.url));
 
 /** The bench asks for more connections, and faster, than the limits allow one address; all else is as it comes. */
-const PARLEY_ENV = {
+export const PARLEY_ENV = {
   PORT: '0',
   HOST: '127.0.0.1',
   ADMIN_PORT: '0',
@@ -28,13 +28,17 @@ export function contenders({ main, hub }) {
     ws: node(join(PEERS, 'ws-loop.js'), 'plain'),
     'socket.io': node(join(PEERS, 'socket-io.js'), 'socketIo'),
     'nest ws': node(join(PEERS, 'nest-ws.js'), 'plain'),
-    ...(hub === undefined ? {} : { gorilla: { command: [hub], dialect: 'plain', env: {} } }),
+    ...(hub === undefined ? {} : { gorilla: gorilla(hub), 'gorilla each': gorilla(hub, 'each') }),
   };
 }
 
 function parley(main, dialect, durability) {
   const env = { ...PARLEY_ENV, DURABILITY: durability };
   return { command: [process.execPath, '--enable-source-maps', main], dialect, env, hasAccounts: true };
+}
+
+function gorilla(hub, ...args) {
+  return { command: [hub, ...args], dialect: 'plain', env: {} };
 }
 
 function node(file, dialect) {

@@ -5,12 +5,13 @@ import { onGeneratorCore } from './cores.js';
 
 const GENERATOR = fileURLToPath(new URL('../load/generator.js', import.meta.url));
 
-/** The load generator, on a core of its own. */
+/** The load generator, on a core of its own unless it is told to share. */
 export class GeneratorProcess {
   #child;
 
-  constructor() {
-    const [file, ...args] = onGeneratorCore([process.execPath, GENERATOR]);
+  constructor({ isPinned = true } = {}) {
+    const command = [process.execPath, GENERATOR];
+    const [file, ...args] = isPinned ? onGeneratorCore(command) : command;
     this.#child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   }
 

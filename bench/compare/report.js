@@ -10,7 +10,7 @@ function medians(runs) {
   return Object.fromEntries(Object.keys(first).map((key) => [key, median(runs.map((run) => run[key]))]));
 }
 
-function median(values) {
+export function median(values) {
   const sorted = values.filter((value) => value !== null).toSorted((one, other) => one - other);
   return sorted[Math.floor(sorted.length * MEDIAN)] ?? null;
 }
@@ -28,7 +28,7 @@ export function printTable(title, rows) {
   }
 }
 
-function rounded(value) {
+export function rounded(value) {
   if (value === null) return '–';
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
   return String(Number(value.toPrecision(2)));

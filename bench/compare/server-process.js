@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { onServerCore } from './cores.js';
+import { cpuUsOf } from './cpu-time.js';
 import { collectGarbage } from './garbage.js';
 
 const ADDRESS_LINE = /listens on http:\/\/(?:localhost|127\.0\.0\.1):(\d+)/;
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 
-/** A server in a process of its own, on a core of its own. */
+/** A server in a process of its own, on a core of its own unless it is told to share. */
 export class ServerProcess {
   #child;
   #stderr = '';
@@ -24,8 +25,9 @@ export class ServerProcess {
   }
 
   /** `flags` are Node's own. */
-  static async start({ command, env, flags = [] }) {
-    const [file, ...args] = onServerCore(withFlags(command, flags));
+  static async start({ command, env, flags = [], isPinned = true }) {
+    const flagged = withFlags(command, flags);
+    const [file, ...args] = isPinned ? onServerCore(flagged) : flagged;
     const child = spawn(file, args, {
       env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
       cwd: env.DATA_DIR,
@@ -38,9 +40,7 @@ export class ServerProcess {
 
   /** CPU time of all its threads since it began, in microseconds. */
   get cpuUs() {
-    const tasks = `/proc/${this.#child.pid}/task`;
-    const spent = readdirSync(tasks).map((task) => Number(read(`${tasks}/${task}/schedstat`).split(' ')[0]));
-    return spent.reduce((sum, ns) => sum + ns, 0) / 1000;
+    return cpuUsOf(this.#child.pid);
   }
 
   /** What it holds in memory, in bytes. */

@@ -22,7 +22,7 @@ export class Worlds {
   /** A folder of its own, and the members with their tokens. */
   async copy(shape) {
     const key = `${shape.rooms}x${shape.members}`;
-    if (!this.#made.has(key)) this.#made.set(key, await make(join(this.folder, key), shape));
+    if (!this.#made.has(key)) this.#made.set(key, await makeWorld(join(this.folder, key), shape));
     const { facts, dataDir: original } = this.#made.get(key);
     const dataDir = await mkdtemp(join(this.folder, 'run-'));
     await cp(original, dataDir, { recursive: true });
@@ -38,9 +38,10 @@ export class Worlds {
   }
 }
 
-async function make(dataDir, { rooms, members }) {
+/** Fills an empty data folder, or the database that `stores` names, and gives the members with their tokens. */
+export async function makeWorld(dataDir, { rooms, members }, stores = {}) {
   const parts = await load();
-  const env = { ACCESS_TOKEN_TTL: String(TOKEN_TTL_S), LOG_LEVEL: 'error' };
+  const env = { ACCESS_TOKEN_TTL: String(TOKEN_TTL_S), LOG_LEVEL: 'error', ...stores };
   const server = await parts.startServer({ dataDir, env });
   try {
     const facts = [];

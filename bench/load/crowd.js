@@ -21,14 +21,17 @@ export class Crowd {
     setInterval(() => this.#all((member) => member.showLife()), SIGN_OF_LIFE_MS).unref();
   }
 
-  /** Connects one member for each of `facts`, `parallel` of them at a time; gives the milliseconds it took. */
+  /**
+   * Connects one member for each of `facts`, to its own `port` if it has one, `parallel` of them at a time; gives the milliseconds
+   * it took.
+   */
   async connect({ host, port, facts, parallel }) {
     const started = performance.now();
     const waiting = facts.values();
     const connectInTurn = async () => {
       for (const one of waiting) {
         const member = new Member(one, { dialect: this.#dialect, ledger: this.#ledger });
-        await member.open({ host, port });
+        await member.open({ host, port: one.port ?? port });
         (this.#rooms[one.room] ??= []).push(member);
       }
     };

@@ -1,5 +1,6 @@
 // A hub for each room and two goroutines for each connection, as gorilla's chat example is built: what waits for a
-// connection leaves in one message, and a connection whose channel is full is dropped.
+// connection leaves in one message, and a connection whose channel is full is dropped. With the argument "each", every
+// message leaves as a message of its own, for clients that are not to split what they get.
 package main
 
 import (
@@ -33,6 +34,7 @@ type member struct {
 var upgrader = websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 1024}
 var newline = []byte{'\n'}
 var hubs sync.Map
+var isEachAlone = len(os.Args) > 1 && os.Args[1] == "each"
 
 func main() {
 	returnMemoryWhenAsked()
@@ -120,10 +122,17 @@ func (m *member) read() {
 func (m *member) write() {
 	defer m.socket.Close()
 	for message := range m.waiting {
-		if m.writeWaiting(message) != nil {
+		if m.send(message) != nil {
 			return
 		}
 	}
+}
+
+func (m *member) send(message []byte) error {
+	if isEachAlone {
+		return m.socket.WriteMessage(websocket.TextMessage, message)
+	}
+	return m.writeWaiting(message)
 }
 
 // One message holds all that waits.
