@@ -94,6 +94,16 @@ describe('a history of a cluster', () => {
     expect(checksOf([...SENT, ...ANN.slice(0, 4), detach('ann'), ...again])).toEqual([]);
   });
 
+  it('is clean when one was removed who had not caught up, and is told that the room is gone', () => {
+    const before = [attach('eve'), pushed('added', 'eve', 3), event('eve', 3), detach('eve')];
+    const removed: Untimed = { kind: 'removed', connection: 'eve/2', room, seq: 0 };
+    const gone: Untimed = { kind: 'gone', connection: 'eve/2', room };
+    const after = [attach('eve', 2), event('eve', 6, 2), removed];
+    expect(checksOf([...SENT, ...before, ...after, gone])).toEqual([]);
+    expect(checksOf([...SENT, ...before, attach('eve', 2), gone, event('eve', 6, 2), removed])).toEqual([]);
+    expect(checksOf([...SENT, ...before, ...after])).toEqual(['C4']);
+  });
+
   it('lets a message be stored or not of which nobody knows', () => {
     const unknown: Untimed = { kind: 'info', attempt: 'four', code: 'closed 1006' };
     expect(checksOf([...SENT, invoke('four', 'four'), unknown])).toEqual([]);

@@ -7,6 +7,8 @@ export type FaultRecord = { readonly t: number } & (
   | { readonly kind: 'detach'; readonly connection: string; readonly code: number; readonly reason: string }
   | Pushed
   | Synced
+  /** An answer to `room.sync` that calls a room removed: what was missed of it is not to be had any more. */
+  | { readonly kind: 'gone'; readonly connection: string; readonly room: string }
   | Invoked
   | {
       readonly kind: 'ok';

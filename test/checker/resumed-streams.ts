@@ -83,6 +83,11 @@ class ClientStreams {
     for (const seq of seqs) given.add(seq);
   }
 
+  /** These say nothing of what was before them: the membership ended while the client had not caught up. */
+  excuse(room: string, seqs: readonly number[]): void {
+    for (const seq of seqs) this.given.get(room)?.delete(seq);
+  }
+
   missing(logs: FaultHistory['logs']): Breach[] {
     const ofRoom = (room: string, seqs: ReadonlySet<number>): Breach[] =>
       this.memberships.of(this.user, room).flatMap((membership) => {
@@ -111,6 +116,10 @@ class ClientStreams {
 class ConnectionStreams {
   private readonly places = new Map<string, { position: number | undefined; state: 'in' | 'left' | 'out' }>();
 
+  /** Pushed since the client came, or came into the room. */
+  private readonly pushed = new Map<string, number[]>();
+  private readonly gone = new Set<string>();
+
   constructor(
     private readonly attached: Attached,
     private readonly client: ClientStreams,
@@ -119,6 +128,7 @@ class ConnectionStreams {
   take(record: FaultRecord): Breach[] {
     if (record.kind === 'detach') this.client.isAttached = false;
     if (record.kind === 'synced') return this.takeSynced(record);
+    if (record.kind === 'gone') this.takeGone(record.room);
     if (!isPush(record)) return [];
     const breaches = record.kind === 'event' ? this.takeEvent(record) : this.takeOther(record);
     return breaches.map(({ check, message }) => ({
@@ -141,13 +151,31 @@ class ConnectionStreams {
     ];
   }
 
+  /** The answer and the last pushes of the room come in any order. */
+  private takeGone(room: string): void {
+    this.gone.add(room);
+    this.client.excuse(room, this.pushed.get(room) ?? []);
+  }
+
+  private give(room: string, seq: number): void {
+    this.pushed.set(room, [...(this.pushed.get(room) ?? []), seq]);
+    this.client.give(room, [seq]);
+    if (this.gone.has(room)) this.client.excuse(room, [seq]);
+  }
+
+  private enter(room: string, position: number): void {
+    this.places.set(room, { position, state: 'in' });
+    this.gone.delete(room);
+    this.pushed.delete(room);
+  }
+
   private takeEvent({ room, seq }: Pushed): Breach[] {
     const place = this.places.get(room);
     const own = this.client.memberships.of(this.attached.user, room);
     const isTheirs = own.some(([from, until]) => seq >= from && seq <= until);
     const hasLeft = own.some(([, until]) => until === seq);
     this.places.set(room, { position: seq, state: hasLeft ? 'left' : 'in' });
-    this.client.give(room, [seq]);
+    this.give(room, seq);
     return [
       ...unless(
         isTheirs && (place === undefined || place.state === 'in'),
@@ -164,7 +192,7 @@ class ConnectionStreams {
 
   private takeOther({ kind, room, seq, name = 'a push' }: Pushed): Breach[] {
     const place = this.places.get(room);
-    if (kind === 'added') this.places.set(room, { position: seq - 1, state: 'in' });
+    if (kind === 'added') this.enter(room, seq - 1);
     if (kind === 'removed') this.places.set(room, { position: undefined, state: 'out' });
     if (kind === 'removed') return unless(place?.state === 'left', 'C4', 'was removed without member.left');
     if (kind === 'ephemeral')

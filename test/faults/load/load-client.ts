@@ -169,12 +169,18 @@ export class LoadClient {
       const page = typeof cursor === 'string' ? { cursor } : {};
       const answer = await this.asked(name, 'room.sync', { ...terms, rooms, ...page });
       if (answer === undefined || this.name !== name) return undefined;
-      for (const room of answer['removed'] as string[])
-        if (this.ahead?.entered.has(room) !== true) this.positions.delete(room);
+      for (const room of answer['removed'] as string[]) this.lose(name, room);
       this.takeSynced(name, { from, unfinished }, answer['rooms'] as SyncedRoom[]);
       cursor = answer['nextCursor'];
     } while (typeof cursor === 'string');
     return unfinished;
+  }
+
+  /** The room is no more for this user, who may have come back to it since the answer was made. */
+  private lose(name: string, room: string): void {
+    if (this.ahead?.entered.has(room) === true) return;
+    this.positions.delete(room);
+    this.world.records.write({ kind: 'gone', connection: name, room });
   }
 
   /** Notes where the answer broke off. */
