@@ -96,4 +96,23 @@ export const CORPUS: readonly KnownRun[] = [
       ['send', 3, 0],
     ],
   },
+  {
+    name: 'one who already watches a member asks to watch the room, and leaves it before the answer',
+    seed: 12,
+    nodes: 3,
+    faults: { ...CALM, busMs: 2, storeMs: 2 },
+    steps: [
+      ['wait', 1, 0],
+      ['wait', 2, 0],
+      ['leave', 0, 1],
+      ['watchUser', 6, 0],
+      ['wait', 13, 0],
+      ['watchRoom', 0, 1],
+      ['wait', 28, 0],
+      ['wait', 14, 0],
+      ['watchRoom', 6, 0],
+      ['leave', 6, 0],
+      ['wait', 2, 0],
+    ],
+  },
 ];

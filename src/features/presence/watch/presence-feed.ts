@@ -66,12 +66,16 @@ export class PresenceFeed {
     );
   }
 
-  /** Reads what has just begun to be watched, and gives what the client is to be shown for a start. */
-  async open(connection: Connection, watches: readonly Watch[]): Promise<Presence[]> {
+  /**
+   * Reads what has just begun to be watched, and gives what the client is to be shown for a start. `confirm` throws when it is not
+   * to be shown that after all: from then on it counts as shown.
+   */
+  async open(connection: Connection, watches: readonly Watch[], confirm?: () => void): Promise<Presence[]> {
     const userIds = watches.map(({ userId }) => userId);
     await Promise.all(userIds.flatMap((userId) => this.listening.get(userId) ?? []));
     await this.read(userIds.filter((userId) => !this.known.has(userId)));
     await this.askAbout(connection, watches);
+    confirm?.();
     return watches.flatMap((watch) => this.show(watch) ?? []);
   }
 

@@ -58,9 +58,7 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
     const covered = await this.access.memberIds(roomId, MAX_WATCHED_MEMBERS);
     this.requireWatch(connection, roomId);
     const watches = this.begin(connection, covered, (watch) => watch.roomIds.add(roomId));
-    const presences = await this.open(connection, watches);
-    this.requireWatch(connection, roomId);
-    return presences;
+    return await this.open(connection, watches, () => this.requireWatch(connection, roomId));
   }
 
   unwatchUsers(connection: Connection, userIds: readonly string[]): void {
@@ -120,10 +118,14 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
   }
 
   /** A watch whose client was never shown anything is not left behind, unless another request is about to show it. */
-  private async open(connection: Connection, watches: readonly Watch[]): Promise<Presence[]> {
+  private async open(
+    connection: Connection,
+    watches: readonly Watch[],
+    confirm?: () => void,
+  ): Promise<Presence[]> {
     for (const watch of watches) watch.openings += 1;
     try {
-      return await this.feed.open(connection, watches);
+      return await this.feed.open(connection, watches, confirm);
     } catch (error) {
       const isLast = ({ shown, openings }: Watch): boolean => shown === undefined && openings === 1;
       for (const watch of watches.filter(isLast)) this.feed.watches.end(watch);
