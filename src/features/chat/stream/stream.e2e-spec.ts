@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Json, startServer, type TestClient, type TestServer } from '../../../testing/index.js';
-import { TopicBus } from '../../../realtime/index.js';
-import { roomChannel } from '../log/index.js';
 import { RoomPushes } from '../rooms/index.js';
-import { MembershipChanges } from './index.js';
 
 /** The events of a room that were pushed and not looked at yet. */
 const events = (client: TestClient, roomId: string): Json[] =>
@@ -115,26 +112,6 @@ describe('live delivery', () => {
     await bob.next('room.removed');
     await bob.expectSilence('test.state');
     await pushes.state('no-such-room', 'test.state', {});
-  });
-
-  it('pushes the last states also to one who is on the way into the room', async () => {
-    const ann = await server.connect('way-ann');
-    const bob = await server.connect('way-bob');
-    const [bus, changes] = [server.get(TopicBus), server.get(MembershipChanges)];
-    // Told right after the joining was pushed: bob's `room.added` is still being read.
-    const cancel = changes.observe((joined) => {
-      for (const { roomId, seq } of joined) {
-        for (const step of [1, 2]) {
-          const state = { event: 'test.state', data: { roomId, step }, key: 'test', head: seq };
-          bus.publish(roomChannel(roomId), { state });
-        }
-      }
-    });
-    const roomId = await group(ann, bob);
-    expect(await bob.next('test.state')).toEqual({ roomId, step: 2 });
-    cancel();
-    expect(names(bob)).toEqual(['room.added', 'room.event']);
-    await bob.expectSilence('test.state');
   });
 
   it('leaves no gap between ready and the first push in a storm of sends', async () => {
