@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, HttpException, Module, Post } from '@nestjs/common';
 import { ParleyModule } from '../parley.module.js';
-import { Draining, RealtimeError } from '../realtime/index.js';
-import { Database, StorageError } from '../storage/index.js';
+import { RealtimeError } from '../realtime/index.js';
+import { StorageError } from '../storage/index.js';
 import { startServer, type TestServer } from '../testing/index.js';
 
 @Controller('faults')
@@ -154,37 +154,5 @@ describe('the service over HTTP', () => {
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 /);
     socket.destroy();
-  });
-});
-
-describe('health', () => {
-  it('is live and ready while all is well', async () => {
-    const server = await startServer();
-    for (const path of ['/health/live', '/health/ready']) {
-      await expect(server.http.get(path)).resolves.toMatchObject({ status: 200, body: { status: 'up' } });
-    }
-    await server.close();
-  });
-
-  it('is live but not ready while it drains', async () => {
-    const server = await startServer();
-    server.get(Draining).isDraining = true;
-    await expect(server.http.get('/health/live')).resolves.toMatchObject({ status: 200 });
-    await expect(server.http.get('/health/ready')).resolves.toMatchObject({
-      status: 503,
-      body: { status: 'down', down: ['draining'] },
-    });
-    await server.close();
-  });
-
-  it('is live but not ready while the store cannot store', async () => {
-    const server = await startServer();
-    await server.get(Database).stop();
-    await expect(server.http.get('/health/live')).resolves.toMatchObject({ status: 200 });
-    await expect(server.http.get('/health/ready')).resolves.toMatchObject({
-      status: 503,
-      body: { status: 'down', down: ['store'] },
-    });
-    await server.close();
   });
 });

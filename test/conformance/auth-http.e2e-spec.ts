@@ -1,6 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type HttpAnswer, ManualClock, startServer, type TestTarget } from 'parley/testing';
+import { onOneNode } from '../support/one-node.js';
 import { expectProblem, expectShape, ISO_TIME, serve, type Service } from './contract.js';
 
 const PASSWORD = 'a long password';
@@ -345,7 +346,8 @@ describe('limits over HTTP', () => {
     await stop();
   });
 
-  it('delay guesses of one account after five failures (T26)', async () => {
+  const byNode = onOneNode('Each node delays by the guesses that it has met.');
+  byNode('delay guesses of one account after five failures (T26)', async () => {
     const { process, stop } = await serve({ RATE_LOGINS_PER_MIN: '10' });
     const call = new Caller(process);
     await call.register({ username: 'ann' });

@@ -1,3 +1,5 @@
+/* @one-node What a process reads when it starts, says when it ends, and keeps in its folder. */
+
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runProcess } from 'parley/testing';

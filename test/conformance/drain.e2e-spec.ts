@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type TestClient, UpgradeRefused } from 'parley/testing';
+import { onOneNode } from '../support/one-node.js';
 import { createRoom, say, serve } from './contract.js';
 
 describe('SIGTERM', () => {
@@ -38,25 +39,28 @@ describe('SIGTERM', () => {
     expect(await exit).toEqual({ code: 0, signal: null });
   });
 
-  it('refuses upgrades with 503 while connections drain', async () => {
-    const { process } = await serve({ DRAIN_MS: '3000' });
-    const [slow, quick] = [await process.connect('ann'), await process.connect('ann')];
-    const { accessToken: token } = await process.user('ann');
-    // A peer that does not answer the close keeps the drain going.
-    slow.ws.pause();
-    const exit = process.kill('SIGTERM');
-    await quick.closed;
-    const refused = await process
-      .open({ headers: { authorization: `Bearer ${token}` } })
-      .catch((error: unknown) => error);
-    expect(refused).toMatchObject({
-      status: 503,
-      problem: { code: 'UNAVAILABLE' },
-      headers: { 'retry-after': expect.stringMatching(/^\d+$/) },
-    });
-    expect(await process.http.post('/auth/ticket', {}, { token })).toMatchObject({ status: 503 });
-    expect(await exit).toEqual({ code: 0, signal: null });
-  });
+  onOneNode('A node without connections has ended already.')(
+    'refuses upgrades with 503 while connections drain',
+    async () => {
+      const { process } = await serve({ DRAIN_MS: '3000' });
+      const [slow, quick] = [await process.connect('ann'), await process.connect('ann')];
+      const { accessToken: token } = await process.user('ann');
+      // A peer that does not answer the close keeps the drain going.
+      slow.ws.pause();
+      const exit = process.kill('SIGTERM');
+      await quick.closed;
+      const refused = await process
+        .open({ headers: { authorization: `Bearer ${token}` } })
+        .catch((error: unknown) => error);
+      expect(refused).toMatchObject({
+        status: 503,
+        problem: { code: 'UNAVAILABLE' },
+        headers: { 'retry-after': expect.stringMatching(/^\d+$/) },
+      });
+      expect(await process.http.post('/auth/ticket', {}, { token })).toMatchObject({ status: 503 });
+      expect(await exit).toEqual({ code: 0, signal: null });
+    },
+  );
 
   it('answers every upgrade with 503 until it does not listen any more', async () => {
     const { process } = await serve({ DRAIN_MS: '500' });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startServer, ManualClock, UpgradeRefused, type OpenOptions, type TestTarget } from 'parley/testing';
 import { exchange, type RawRequest, type RawResponse } from '../support/raw-request.js';
+import { onOneNode } from '../support/one-node.js';
 import { expectShape, serve, type Service } from './contract.js';
 
 describe('opening a connection', () => {
@@ -239,7 +240,8 @@ describe('opening a connection within limits', () => {
     headers: { authorization: `Bearer ${(await target.user(name)).accessToken}` },
   });
 
-  it('is refused with 503 when the service is full, and so is a ticket', async () => {
+  const ofOneNode = onOneNode('Each node counts its own connections.');
+  ofOneNode('is refused with 503 when the service is full, and so is a ticket', async () => {
     const { process, stop } = await serve({ MAX_CONNECTIONS: '1' });
     const ann = await bearerOf(process, 'ann');
     const first = await process.connect('ann');
@@ -259,7 +261,8 @@ describe('opening a connection within limits', () => {
     await stop();
   });
 
-  it('is refused with 429 above the rate of an address, before any credential is looked at', async () => {
+  const atOnce = onOneNode('Nodes share their buckets ten times a second.');
+  atOnce('is refused with 429 above the rate of an address, before any credential is looked at', async () => {
     const { process, stop } = await serve({ RATE_UPGRADES_PER_S: '1' });
     const ann = await bearerOf(process, 'ann');
     const { accessToken: token } = await process.user('ann');
@@ -289,7 +292,7 @@ describe('opening a connection within limits', () => {
     await stop();
   });
 
-  it('takes a ticket for 30 s', async () => {
+  onOneNode('Many nodes go by the clock of Redis.')('takes a ticket for 30 s', async () => {
     const clock = new ManualClock();
     const server = await startServer({ clock });
     const { accessToken: token } = await server.user('ann');

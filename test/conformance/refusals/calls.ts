@@ -91,6 +91,11 @@ async function repeated(scene: Scene, name: string): Promise<Answer> {
 const WITH_TOKEN = ['POST /auth/logout', 'POST /auth/password', 'POST /auth/ticket', 'GET /auth/me'];
 const HASHING = ['POST /auth/register', 'POST /auth/login', 'POST /auth/password'];
 
+const ofOneNode = (one: Refusal): Refusal => ({
+  ...one,
+  onOneNode: 'It takes a state that the node alone is in.',
+});
+
 const AUTH: readonly Refusal[] = [
   ...WITH_TOKEN.map((name) =>
     refusal(name, 'UNAUTHENTICATED', ['the token is none', (scene) => call(scene, name, { token: 'none' })]),
@@ -99,22 +104,24 @@ const AUTH: readonly Refusal[] = [
     refusal(name, 'FORBIDDEN', ['the user is suspended', (scene) => suspended(scene, name)]),
   ),
   ...HASHING.map((name) =>
-    refusal(name, 'UNAVAILABLE', ['a thousand wait already', (scene) => crowded(scene, name)]),
+    ofOneNode(refusal(name, 'UNAVAILABLE', ['a thousand wait already', (scene) => crowded(scene, name)])),
   ),
   ...HASHING.map((name) =>
     refusal(name, 'RATE_LIMITED', ['there were too many', (scene) => repeated(scene, name)], {
       RATE_LOGINS_PER_MIN: '3',
     }),
   ),
-  refusal('POST /auth/register', 'FORBIDDEN', [
-    'registration is closed',
-    async ({ server }) => {
-      const settings: { isRegistrationOpen: boolean } = server.get(AUTH_SETTINGS);
-      settings.isRegistrationOpen = false;
-      const answering = server.http.post('/auth/register', BODIES['POST /auth/register']);
-      return await answering.finally(() => (settings.isRegistrationOpen = true));
-    },
-  ]),
+  ofOneNode(
+    refusal('POST /auth/register', 'FORBIDDEN', [
+      'registration is closed',
+      async ({ server }) => {
+        const settings: { isRegistrationOpen: boolean } = server.get(AUTH_SETTINGS);
+        settings.isRegistrationOpen = false;
+        const answering = server.http.post('/auth/register', BODIES['POST /auth/register']);
+        return await answering.finally(() => (settings.isRegistrationOpen = true));
+      },
+    ]),
+  ),
   refusal('POST /auth/register', 'CONFLICT', [
     'the name is taken',
     (scene) => call(scene, 'POST /auth/register', { body: { username: 'ANN', password: PASSWORD } }),
@@ -145,20 +152,24 @@ const AUTH: readonly Refusal[] = [
     ['there were too many', (scene) => repeated(scene, 'POST /auth/ticket')],
     { RATE_UPGRADES_PER_S: '2' },
   ),
-  refusal(
-    'POST /auth/ticket',
-    'UNAVAILABLE',
-    ['the service is full', (scene) => call(scene, 'POST /auth/ticket')],
-    { MAX_CONNECTIONS: '3' },
+  ofOneNode(
+    refusal(
+      'POST /auth/ticket',
+      'UNAVAILABLE',
+      ['the service is full', (scene) => call(scene, 'POST /auth/ticket')],
+      { MAX_CONNECTIONS: '3' },
+    ),
   ),
-  refusal('POST /auth/ticket', 'UNAVAILABLE', [
-    'the service drains',
-    async (scene) => {
-      const draining = scene.server.get(Draining);
-      draining.isRefusing = true;
-      return await call(scene, 'POST /auth/ticket').finally(() => (draining.isRefusing = false));
-    },
-  ]),
+  ofOneNode(
+    refusal('POST /auth/ticket', 'UNAVAILABLE', [
+      'the service drains',
+      async (scene) => {
+        const draining = scene.server.get(Draining);
+        draining.isRefusing = true;
+        return await call(scene, 'POST /auth/ticket').finally(() => (draining.isRefusing = false));
+      },
+    ]),
+  ),
 ];
 
 const CONTENT = Buffer.alloc(600, 'x');

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { TestServer } from 'parley/testing';
+import { onOneNode } from '../../support/one-node.js';
 import { ROWS, STREAM_ROWS } from '../rights/rows.js';
 import { expectedIn, SETTINGS } from '../rights/verdicts.js';
 import { REQUESTS } from '../validation/requests.js';
@@ -36,12 +37,12 @@ describe.each([...SERVERS])('with the settings %s, a request is refused', (_, re
   });
   afterEach(() => endScene(scene));
 
-  it.each(refusals.map((one) => [one.request, one.code, one.when, one] as const))(
-    '%s with %s: %s',
-    async (...[, code, , { provoke }]) => {
+  for (const { request, code, when, provoke, onOneNode: reason } of refusals) {
+    const test = reason === undefined ? it : onOneNode(reason);
+    test(`${request} with ${code}: ${when}`, async () => {
       expect(await provoke(scene)).toBe(code);
-    },
-  );
+    });
+  }
 });
 
 describe('the pages of the features', () => {

@@ -23,6 +23,8 @@ export interface Refusal {
   readonly when: string;
   /** Settings that it depends on. */
   readonly env?: ServerOptions['env'];
+  /** Why it is about one node alone, if it is. */
+  readonly onOneNode?: string;
   /** Gives the code of the answer. */
   readonly provoke: (scene: Scene) => Promise<unknown>;
 }
