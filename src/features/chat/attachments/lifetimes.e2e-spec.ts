@@ -171,17 +171,28 @@ describe('a day of uploads', () => {
 });
 
 describe('what a crash leaves behind', () => {
+  /** The disk as every node has it; what died removes nothing. */
+  class DyingBlobStore extends DiskBlobStore {
+    isDead = false;
+    private readonly first = withResolvers<string>();
+    readonly begun = this.first.promise;
+
+    override async put(id: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+      this.first.resolve(id);
+      await super.put(id, source);
+    }
+
+    override async delete(ids: readonly string[]): Promise<void> {
+      if (this.isDead) throw new Error('the process has died');
+      await super.delete(ids);
+    }
+  }
+
   it('is removed later', async () => {
-    await start();
+    const blobs = new DyingBlobStore({ folder: join(dataDir, 'attachments'), isDurable: false });
+    await start({ override: (builder) => builder.overrideProvider(BlobStore).useValue(blobs) });
     await createRoom();
     // The process dies between the row and the last byte: a row that says so, and a part of a file.
-    const blobs = server.get(BlobStore as never) as BlobStore;
-    const put = blobs.put.bind(blobs);
-    const { promise: begun, resolve: begin } = withResolvers<string>();
-    blobs.put = async (id, source) => {
-      begin(id);
-      await put(id, source);
-    };
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
     const form = uploadForm(roomId, Buffer.alloc(50_000));
     const { accessToken } = await server.user('ann');
@@ -189,8 +200,8 @@ describe('what a crash leaves behind', () => {
       `POST /attachments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${accessToken}\r\nContent-Type: multipart/form-data; boundary="the boundary between parts"\r\nContent-Length: ${form.length}\r\n\r\n`,
     );
     socket.write(form.subarray(0, 30_000));
-    const id = await begun;
-    blobs.delete = async () => Promise.reject(new Error('the process has died'));
+    const id = await blobs.begun;
+    blobs.isDead = true;
     socket.destroy();
     await delay(100);
     await server.close();

@@ -1,3 +1,5 @@
+/* @one-node A bucket is one node’s while time stands still; that nodes share it is shown in test/cluster. */
+
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
