@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import { defineStore, keyIn, withManyKeys } from '../../../storage/store.js';
+import { type Kysely, sql } from 'kysely';
+import { defineStore, keyIn, wanted, withManyKeys } from '../../../storage/store.js';
 import type { AuthTables } from '../auth.tables.js';
 import { USER_COLUMNS, userOf, type UserRow } from '../accounts/user-rows.js';
 import type { User } from '../accounts/user.js';
@@ -208,15 +208,17 @@ async function markAnswerUsed(db: Db, { sessionId, generation }: TokenUse): Prom
 
 /** Moves `last_seen_at` of many sessions forward at once. */
 async function touch(db: Db, seen: readonly (readonly [sessionId: string, atMs: number])[]): Promise<void> {
-  for (const [sessionId, atMs] of seen) {
-    await db
-      .updateTable('sessions')
-      .set({ last_seen_at: atMs })
-      .where('id', '=', sessionId)
-      .where('last_seen_at', '<', atMs)
-      .execute();
-  }
+  await touchMany(db, seen);
 }
+
+const touchMany = withManyKeys<AuthTables, unknown>((db, seen) =>
+  db
+    .updateTable('sessions')
+    .from(wanted(seen).as('seen'))
+    .set({ last_seen_at: sql.ref<number>('seen.column2') })
+    .where('sessions.id', '=', sql.ref<string>('seen.column1'))
+    .where('sessions.last_seen_at', '<', sql.ref<number>('seen.column2')),
+);
 
 /** Deletes up to `limit` sessions that ended before `endedBeforeMs`, and returns how many there were. */
 async function purge(db: Db, { endedBeforeMs, limit }: Purge): Promise<number> {

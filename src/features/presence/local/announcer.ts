@@ -1,8 +1,11 @@
-import { type Clock, type TopicBus } from '../../../realtime/index.js';
+import { type Cancel, type Clock, type TopicBus } from '../../../realtime/index.js';
 import type { Farewell, Liveness, OwnUsers, PresenceLeases } from '../leases/index.js';
 import type { Sighting } from '../state/index.js';
 
 const RETRY_MS = 1000;
+
+/** Sightings of those who are still here are only for a crash: they are stored together. */
+const GATHERED_MS = 1000;
 
 /** The bus channel on which a user's presence is said to have changed; the message says no more than that. */
 export const presenceChannel = (userId: string): string => `presence:${userId}`;
@@ -29,6 +32,8 @@ export interface AnnouncerServices {
 export class Announcer {
   private waiting = new Set<string>();
   private sightings = new Map<string, number>();
+  private cancelStoring: Cancel | undefined;
+  private isStoringDue = false;
   private running: Promise<void> | undefined;
   private isTroubled = false;
 
@@ -40,8 +45,21 @@ export class Announcer {
     if (liveness === undefined) own.delete(userId);
     else own.set(userId, liveness);
     this.waiting.add(userId);
-    if (seenAtMs !== undefined) this.sightings.set(userId, seenAtMs);
+    if (seenAtMs !== undefined) this.sight(userId, seenAtMs, liveness);
     void this.flush();
+  }
+
+  private sight(userId: string, atMs: number, liveness: Liveness | undefined): void {
+    this.sightings.set(userId, atMs);
+    if (liveness === undefined) this.isStoringDue = true;
+    else this.storeSoon();
+  }
+
+  private storeSoon(): void {
+    this.cancelStoring ??= this.services.clock.after(GATHERED_MS, () => {
+      this.isStoringDue = true;
+      void this.flush();
+    });
   }
 
   /** Resolves when everything that was announced so far has been passed on, or is waiting to be tried again. */
@@ -69,7 +87,7 @@ export class Announcer {
     // Whatever changes in the same turn goes together.
     await Promise.resolve();
     try {
-      while (this.waiting.size > 0) await this.pass();
+      while (this.waiting.size > 0 || this.isStoringDue) await this.pass();
       this.isTroubled = false;
     } catch (error) {
       if (!this.isTroubled) this.services.onTrouble(error);
@@ -86,18 +104,22 @@ export class Announcer {
     this.waiting = new Set();
     const { leases, own, bus } = this.services;
     try {
-      await leases.announce(new Map([...userIds].map((userId) => [userId, own.get(userId)])));
+      if (userIds.size > 0)
+        await leases.announce(new Map([...userIds].map((userId) => [userId, own.get(userId)])));
     } catch (error) {
       for (const userId of userIds) this.waiting.add(userId);
       throw error;
     } finally {
-      await this.storeSightings();
+      if (this.isStoringDue) await this.storeSightings();
     }
     for (const userId of userIds) bus.publish(presenceChannel(userId), {});
   }
 
   private async storeSightings(): Promise<void> {
     const sightings = this.sightings;
+    this.isStoringDue = false;
+    this.cancelStoring?.();
+    this.cancelStoring = undefined;
     if (sightings.size === 0) return;
     this.sightings = new Map();
     try {
