@@ -66,7 +66,8 @@ export class Upgrades {
 
 function declineOffers({ headers }: IncomingMessage): void {
   const offers = headers['sec-websocket-extensions'];
-  const kept = offers === undefined ? '' : withoutUnacceptable(offers);
+  if (offers === undefined) return;
+  const kept = withoutUnacceptable(offers);
   if (kept === '') delete headers['sec-websocket-extensions'];
   else headers['sec-websocket-extensions'] = kept;
 }

@@ -15,7 +15,8 @@ export class MemoryConnectionDirectory extends ConnectionDirectory {
     const own = this.users.get(userId) ?? new Set();
     this.users.set(userId, own);
     own.add(connectionId);
-    const excess = [...own].slice(0, Math.max(0, own.size - this.cap));
+    if (own.size <= this.cap) return;
+    const excess = [...own].slice(0, own.size - this.cap);
     for (const oldest of excess) {
       for (const listener of this.listeners) listener({ nodeId: this.nodeId, connectionId: oldest });
     }

@@ -44,6 +44,10 @@ export class Connections extends ConnectionRegistry {
     this.byUser.set(userId, own);
     this.byId.set(connection.id, connection);
     own.add(connection);
+    if (own.size > this.settings.maxConnectionsPerUser) this.closeOldest(own);
+  }
+
+  private closeOldest(own: ReadonlySet<SocketConnection>): void {
     const open = [...own].filter((one) => !one.isEnding);
     const excess = open.length - this.settings.maxConnectionsPerUser;
     for (const oldest of open.slice(0, Math.max(0, excess)))

@@ -14,6 +14,9 @@ import {
 export class Observers implements OnApplicationBootstrap {
   private readonly logger = new Logger(Observers.name);
   private observers: readonly ConnectionObserver[] = [];
+  /** Those that take part in what happens to every connection, so that the others cost it nothing. */
+  private attaching: readonly ConnectionObserver[] = [];
+  private attending: readonly ConnectionObserver[] = [];
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -23,6 +26,8 @@ export class Observers implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const found = this.discovery.getProviders({ metadataKey: ObservesConnections.KEY });
     this.observers = [...new Set(found.map(({ instance }) => instance as ConnectionObserver))];
+    this.attaching = this.observers.filter((observer) => 'attach' in observer);
+    this.attending = this.observers.filter((observer) => 'attached' in observer);
   }
 
   /**
@@ -32,7 +37,7 @@ export class Observers implements OnApplicationBootstrap {
   async attach(connection: Connection): Promise<ReadyFields | undefined> {
     try {
       const fields = await Promise.all(
-        this.observers.map(async (observer) => await observer.attach?.(connection)),
+        this.attaching.map(async (observer) => await observer.attach?.(connection)),
       );
       const features = fields.flatMap((one) => one?.features ?? []);
       return { ...(Object.assign({}, ...fields) as ReadyFields), features };
@@ -43,7 +48,7 @@ export class Observers implements OnApplicationBootstrap {
   }
 
   attached(connection: Connection): void {
-    for (const observer of this.observers) this.guarded(() => observer.attached?.(connection));
+    for (const observer of this.attending) this.guarded(() => observer.attached?.(connection));
   }
 
   detached(connection: Connection, close: CloseReason): void {

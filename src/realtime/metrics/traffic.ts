@@ -26,6 +26,7 @@ export class Traffic {
   readonly catchUps: Counter;
   /** Frames that came so far above the rate that they were not read. */
   readonly framesDiscarded: Counter;
+  private admitted: Counter | undefined;
 
   constructor(private readonly meters: Meters) {
     this.framesSent = meters.counter({
@@ -52,7 +53,8 @@ export class Traffic {
 
   /** An upgrade was admitted. */
   upgraded(): void {
-    this.meters.counter(UPGRADES, { outcome: OK }).add();
+    this.admitted ??= this.meters.counter(UPGRADES, { outcome: OK });
+    this.admitted.add();
   }
 
   /** An upgrade was refused with this code. */

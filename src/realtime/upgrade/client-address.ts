@@ -10,8 +10,10 @@ const MAPPED_IPV4 = '::ffff:';
 @Injectable()
 export class ClientAddress {
   private readonly proxies = new BlockList();
+  private readonly hasProxies: boolean;
 
   constructor(@Inject(REALTIME_SETTINGS) settings: RealtimeSettings) {
+    this.hasProxies = settings.trustedProxies.length > 0;
     for (const proxy of settings.trustedProxies) this.trust(proxy);
   }
 
@@ -20,11 +22,16 @@ export class ClientAddress {
    * right: what an untrusted sender wrote further left is never reached.
    */
   of(request: IncomingMessage): string {
+    const peer = plain(request.socket.remoteAddress ?? '');
+    return this.hasProxies ? this.before(peer, request) : peer;
+  }
+
+  private before(peer: string, request: IncomingMessage): string {
     const header = request.headers['x-forwarded-for'];
     const hops = (Array.isArray(header) ? header.join(',') : (header ?? ''))
       .split(',')
       .map((hop) => hop.trim());
-    let address = plain(request.socket.remoteAddress ?? '');
+    let address = peer;
     while (this.isTrusted(address)) {
       const before = plain(hops.pop() ?? '');
       if (isIP(before) === 0) break;

@@ -21,10 +21,12 @@ const BEARER_PREFIX = 'bearer.';
 /** Reads the request's target. A target in absolute form is a proxy's business, and refused. */
 export function readTarget(request: IncomingMessage): URL {
   const target = request.url ?? '';
-  if (!target.startsWith('/') || !URL.canParse(target.replace(/^\/+/, '/'), 'http://parley')) {
-    throw new UpgradeRefused('BAD_HANDSHAKE', 'the request target must be a path');
+  if (!target.startsWith('/')) throw badTarget();
+  try {
+    return new URL(`http://parley/${target.replace(/^\/+/, '')}`);
+  } catch {
+    throw badTarget();
   }
-  return new URL(target.replace(/^\/+/, '/'), 'http://parley');
 }
 
 /** Refuses what is no handshake of version 13 over HTTP/1.1. */
@@ -79,6 +81,10 @@ function checkVersion(version: string | undefined): void {
 
 function hasToken(header: string | undefined, token: string): boolean {
   return (header ?? '').split(',').some((part) => part.trim().toLowerCase() === token);
+}
+
+function badTarget(): UpgradeRefused {
+  return badHandshake('the request target must be a path');
 }
 
 function badHandshake(message: string): UpgradeRefused {

@@ -9,7 +9,6 @@ import {
 import { LastSeen } from './last-seen.js';
 import { REVOKED, SUSPENDED } from './session-closings.js';
 import { Standings } from './standings.js';
-import { tokenEnd } from './token-end.js';
 import { TokenEnds } from './token-ends.js';
 
 /** Keeps a connection only as long as its session, its user and its token allow. */
@@ -26,11 +25,7 @@ export class SessionObserver implements ConnectionObserver {
     const standing = await this.standings.still(principal);
     if (!standing || standing.isRevoked) throw new ConnectionRefused(REVOKED);
     if (standing.isSuspended) throw new ConnectionRefused(SUSPENDED);
-    return {
-      sessionId: principal.sessionId,
-      user: standing.user,
-      tokenExpiresAt: tokenEnd(principal.expiresAtMs),
-    };
+    return { user: standing.user };
   }
 
   attached(connection: Connection): void {
