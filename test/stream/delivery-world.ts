@@ -1,5 +1,7 @@
 import { Delivery } from '../../src/features/chat/stream/delivery.js';
 import { MembershipChanges } from '../../src/features/chat/stream/index.js';
+import { userChannel } from '../../src/features/chat/log/index.js';
+import { OutboundFrame } from '../../src/realtime/index.js';
 import { Chance } from './chance.js';
 import { type BusFaults, FaultyBus } from './faulty-bus.js';
 import { MemoryLog } from './memory-log.js';
@@ -45,6 +47,10 @@ export class DeliveryWorld {
       news: new MemoryNews(this.log, chance),
       topics: new SlowTopics({ clock, chance }),
       membershipChanges: this.changes,
+      onPosition: ({ userId }, { position }) => {
+        const frame = new OutboundFrame('room.self', position);
+        this.delivery.attachment.pushState(userId, position.roomId, 'room.self', frame);
+      },
       onTrouble: (_roomId, error) => this.troubles.push(error),
     });
   }
@@ -65,6 +71,14 @@ export class DeliveryWorld {
       () => this.disconnect(client),
     );
     return client;
+  }
+
+  /** A member reads on by some device: the user's devices are told where they stand. */
+  read(roomId: string, userId: string): void {
+    if (!this.log.isMember(roomId, userId)) return;
+    const readSeq = this.log.all(roomId).length;
+    const position = { roomId, readSeq, unread: 0, mentions: 0, muted: false };
+    this.bus.publish(userChannel(userId), { type: 'position', position, from: 'elsewhere', isAhead: true });
   }
 
   disconnect(client: Client): void {

@@ -23,7 +23,7 @@ const roomId = fc.constantFrom(...ROOMS);
 /** One step of a history, as data, so that a failing history can be read. */
 type Step =
   | readonly ['message', string]
-  | readonly ['join' | 'leave' | 'remove', string, string]
+  | readonly ['join' | 'leave' | 'remove' | 'read', string, string]
   | readonly ['change', string, readonly string[], readonly string[]]
   | readonly ['connect', string]
   | readonly ['disconnect' | 'wait', number];
@@ -35,6 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(tag('join'), roomId, userId) },
   { weight: 2, arbitrary: fc.tuple(tag('leave'), roomId, userId) },
   { weight: 1, arbitrary: fc.tuple(tag('remove'), roomId, userId) },
+  { weight: 3, arbitrary: fc.tuple(tag('read'), roomId, userId) },
   { weight: 3, arbitrary: fc.tuple(tag('change'), roomId, fc.subarray(USERS), fc.subarray(USERS)) },
   { weight: 3, arbitrary: fc.tuple(tag('connect'), userId) },
   { weight: 2, arbitrary: fc.tuple(tag('disconnect'), fc.nat(20)) },
@@ -50,6 +51,7 @@ async function perform(world: DeliveryWorld, step: Step): Promise<void> {
   else if (name === 'join') world.log.join(first, second);
   else if (name === 'leave') world.log.leave(first, second);
   else if (name === 'remove') world.log.leave(first, second, 'chief');
+  else if (name === 'read') world.read(first, second);
   else if (name === 'connect') world.connect(first);
   else if (name === 'wait') await world.clock.advance(Number(first));
   else drop(world, Number(first));

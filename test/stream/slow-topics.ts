@@ -85,7 +85,7 @@ class SlowTopic extends Topic {
   }
 
   sendState(connection: Connection, _key: string, frame: OutboundFrame): void {
-    if (this.has(connection)) connection.pushFrame(frame);
+    if (this.subscriptions.get(connection)?.isPumping === false) connection.pushFrame(frame);
   }
 
   private offer(subscription: Subscription, position: number, frame: OutboundFrame): void {

@@ -208,13 +208,16 @@ describe('a topic', () => {
     expect(recipient.taken).toEqual([...positions(0, 1), { removed: true }, { typing: 't2' }]);
   });
 
-  it('gives a subscriber the states that it missed before, unless it goes or there are newer ones', async () => {
+  it('gives a subscriber the states that are for it alone, unless it goes or there are newer ones', async () => {
     const log = new Log();
     const topic = new PositionedTopics().create('t', 0, log);
     const [staying, going] = [new SlowRecipient(1000), new SlowRecipient(1000)];
     const states = new Map(['typing', 'stream'].map((key) => [key, new OutboundFrame(key, { [key]: 1 })]));
     const first = async () => Promise.resolve(new OutboundFrame('room.added', { added: true }));
-    for (const recipient of [staying, going]) topic.subscribe(recipient, 0, { first, states });
+    for (const recipient of [staying, going]) {
+      topic.subscribe(recipient, 0, { first });
+      for (const [key, frame] of states) topic.sendState(recipient, key, frame);
+    }
     topic.publishState('typing', new OutboundFrame('typing', { typing: 2 }));
     publish(topic, log);
     topic.unsubscribe(going, 1);

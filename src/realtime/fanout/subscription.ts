@@ -28,9 +28,6 @@ export class Subscription implements LaggingSubscription {
 
   /** Falls behind at once if the topic is ahead already, or an introduction must come first. */
   begin(): void {
-    const missed = this.introduction?.states;
-    if (missed)
-      this.states = new Map([...missed].map(([key, frame]) => [this.topic.statePrefix + key, frame]));
     if (this.introduction !== undefined || this.position < this.topic.position) this.lag();
   }
 

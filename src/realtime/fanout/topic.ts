@@ -20,8 +20,6 @@ export interface TopicSource {
 export interface Introduction {
   /** Sent before the first frame of the topic; nothing of the topic is sent while it is awaited. */
   first(): Promise<OutboundFrame | undefined>;
-  /** State frames that it missed on its way here, by their keys: sent when it is up to date, unless newer ones came. */
-  readonly states?: ReadonlyMap<string, OutboundFrame>;
 }
 
 /**

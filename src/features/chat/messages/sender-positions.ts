@@ -80,8 +80,8 @@ export class SenderPositions implements OnModuleInit, OnApplicationShutdown {
     if (!view) return;
     const { readSeq, unread, mentions, muted } = view;
     // The user may have been removed while the store was asked.
-    this.own.push(userId, { roomId, readSeq, unread, mentions, muted }, () =>
-      this.delivery.connectionsOf(userId, roomId),
+    this.own.push(userId, { roomId, readSeq, unread, mentions, muted }, (key, frame) =>
+      this.delivery.pushTo(userId, roomId, key, frame),
     );
   }
 }

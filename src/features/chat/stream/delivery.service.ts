@@ -5,6 +5,7 @@ import {
   type Connection,
   type ConnectionObserver,
   ObservesConnections,
+  type OutboundFrame,
   type ReadyFields,
   TopicBus,
   Topics,
@@ -49,7 +50,9 @@ export class DeliveryService implements ConnectionObserver, OnApplicationShutdow
       onEvent: (event) => events.announce(event),
       onSignal: (roomId, signal) => signals.receive(roomId, signal),
       onPosition: (user, moved) =>
-        positions.receive(user.userId, moved, () => user.connectionsIn(moved.position.roomId)),
+        positions.receive(user.userId, moved, (key, frame) =>
+          this.pushTo(user.userId, moved.position.roomId, key, frame),
+        ),
       onTrouble: (roomId, err) =>
         this.logger.warn({ msg: 'the log could not be read; trying again', roomId, err }),
     });
@@ -72,9 +75,9 @@ export class DeliveryService implements ConnectionObserver, OnApplicationShutdow
     return this.delivery.streams.get(roomId)?.topic.connections() ?? [];
   }
 
-  /** The user's connections to this node that have not been told of the end of their membership. */
-  connectionsOf(userId: string, roomId: string): Iterable<Connection> {
-    return this.delivery.attachment.user(userId)?.connectionsIn(roomId) ?? [];
+  /** Pushes a state of the room to this user's connections to this node, to each at its place among the room's events. */
+  pushTo(userId: string, roomId: string, key: string, frame: OutboundFrame): void {
+    this.delivery.attachment.pushState(userId, roomId, key, frame);
   }
 
   /** Pushes a state to those in the room on this node; every other node has to do so itself. */

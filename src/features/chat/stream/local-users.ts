@@ -1,6 +1,7 @@
-import type { Connection } from '../../../realtime/index.js';
+import type { Connection, OutboundFrame } from '../../../realtime/index.js';
 import type { Memberships } from '../log/index.js';
 import type { MembershipChange } from './membership-change.js';
+import { keepLast } from './room/index.js';
 
 /** Only those that overlap a read of the store matter. */
 const MAX_DEPARTURES = 16;
@@ -16,18 +17,29 @@ export interface AttachingConnection {
 export class AttachedConnection {
   /** The rooms that it is subscribed to, each with the position it was subscribed at. */
   readonly rooms = new Map<string, number>();
-  /** The rooms that it is about to be subscribed to, where it stood when `ready` was read; only then joins matter. */
-  readonly entering = new Set<string>();
-  /** The rooms that it was told it is out of. */
-  readonly left = new Set<string>();
+  /** The rooms that it is about to be subscribed to, and what it is to be pushed there of its user's own doings. */
+  private readonly entering = new Map<string, Map<string, OutboundFrame>>();
 
   lacks(roomId: string): boolean {
     return !this.rooms.has(roomId) && !this.entering.has(roomId);
   }
 
-  /** Whether it was told of the end of the membership, and of no later one. */
-  isOutOf(roomId: string): boolean {
-    return this.left.has(roomId) && !this.rooms.has(roomId);
+  /** It is on its way into the room. */
+  enter(roomId: string): void {
+    this.entering.set(roomId, new Map());
+  }
+
+  /** Keeps a state until it is in the room, if it is on its way there. */
+  hold(roomId: string, key: string, frame: OutboundFrame): void {
+    const states = this.entering.get(roomId);
+    if (states !== undefined) keepLast(states, key, frame);
+  }
+
+  /** It is there: gives what was kept for it. */
+  arrive(roomId: string): ReadonlyMap<string, OutboundFrame> {
+    const states = this.entering.get(roomId) ?? new Map<string, OutboundFrame>();
+    this.entering.delete(roomId);
+    return states;
   }
 }
 
@@ -55,12 +67,6 @@ export class LocalUser {
     return this.departures.get(roomId)?.find((change) => change.seq > seq);
   }
 
-  /** Those in the room, and those that this node has not put into it yet: one that was told of a removal is told no more of it. */
-  connectionsIn(roomId: string): Connection[] {
-    const open = [...this.attached].filter(([, place]) => !place.isOutOf(roomId));
-    return [...this.attaching.keys(), ...open.map(([connection]) => connection)];
-  }
-
   get isGone(): boolean {
     return this.attaching.size === 0 && this.attached.size === 0;
   }
@@ -80,7 +86,6 @@ export class LocalUser {
     return connections.filter((connection) => {
       const place = this.attached.get(connection);
       if (place === undefined || (place.rooms.get(roomId) ?? seq) >= seq) return false;
-      place.left.add(roomId);
       return place.rooms.delete(roomId);
     });
   }

@@ -24,7 +24,7 @@ interface Start {
   readonly position: number;
   /** Sent before the first event. */
   readonly first?: OutboundFrame;
-  /** What was pushed out of order while `first` was read. */
+  /** What was pushed out of order while it was on its way here. */
   readonly states?: ReadonlyMap<string, OutboundFrame>;
 }
 
@@ -71,11 +71,11 @@ export class MembershipFollower {
       this.resume(user, connection, { roomId, position: head });
       return;
     }
-    user.attached.get(connection)?.entering.add(roomId);
+    user.attached.get(connection)?.enter(roomId);
     this.queue.add(key, async () => {
       const past = ownOf(user, await this.past(user, roomId, head, stream.start));
-      user.attached.get(connection)?.entering.delete(roomId);
-      this.resume(user, connection, { roomId, position: head });
+      const states = user.attached.get(connection)?.arrive(roomId);
+      this.resume(user, connection, { roomId, position: head, ...(states && { states }) });
       for (const change of past) await this.take(user, change, [connection]);
     });
   }
@@ -125,17 +125,21 @@ export class MembershipFollower {
     targets: readonly Connection[],
   ): Promise<void> {
     const { roomId, seq } = change;
-    if (user.lacking(roomId, targets).length === 0) return;
+    const coming = user.lacking(roomId, targets);
+    if (coming.length === 0) return;
+    for (const connection of coming) user.attached.get(connection)?.enter(roomId);
     const missed = this.services
       .streams()
       .activate(roomId, seq - 1)
       .keepStates();
     const room = await this.patiently(user, roomId, async () => this.viewAt(change));
     missed.done();
-    if (room === undefined) return;
-    const first = new OutboundFrame('room.added', { room });
-    for (const connection of user.lacking(roomId, targets)) {
-      this.resume(user, connection, { roomId, position: seq - 1, first, states: missed.frames });
+    const first = room && new OutboundFrame('room.added', { room });
+    for (const connection of coming) {
+      const own = user.attached.get(connection)?.arrive(roomId) ?? [];
+      if (first === undefined) continue;
+      const states = new Map([...missed.frames, ...own]);
+      this.resume(user, connection, { roomId, position: seq - 1, first, states });
     }
   }
 
@@ -172,12 +176,8 @@ export class MembershipFollower {
     if (rooms === undefined || rooms.has(roomId)) return;
     rooms.set(roomId, position);
     const { topic } = this.services.streams().activate(roomId, position);
-    if (first === undefined) topic.subscribe(connection, position);
-    else
-      topic.subscribe(connection, position, {
-        first: () => Promise.resolve(first),
-        ...(states && { states }),
-      });
+    topic.subscribe(connection, position, first && { first: () => Promise.resolve(first) });
+    for (const [key, frame] of states ?? []) topic.sendState(connection, key, frame);
   }
 
   /** Who came and went in a stretch of the room's log; the user's departures are taken note of. */

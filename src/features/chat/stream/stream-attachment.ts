@@ -1,4 +1,11 @@
-import type { Cancel, CloseReason, Connection, ReadyFields, TopicBus } from '../../../realtime/index.js';
+import type {
+  Cancel,
+  CloseReason,
+  Connection,
+  OutboundFrame,
+  ReadyFields,
+  TopicBus,
+} from '../../../realtime/index.js';
 import { type LogReader, type MembershipChanged, userChannel } from '../log/index.js';
 import type { OwnPositionMoved } from '../rooms/index.js';
 import { AttachedConnection, type AttachingConnection, LocalUser } from './local-users.js';
@@ -72,6 +79,18 @@ export class StreamAttachment {
     user.attaching.delete(connection);
     user.attached.delete(connection);
     if (user.isGone) this.leave(userId);
+  }
+
+  /**
+   * Pushes a state of a room to the user's connections that are in it, and to those on their way there once they are. A
+   * client whose connection is not ready yet asks for it afterwards.
+   */
+  pushState(userId: string, roomId: string, key: string, frame: OutboundFrame): void {
+    const topic = this.services.streams.get(roomId)?.topic;
+    for (const [connection, place] of this.user(userId)?.attached ?? []) {
+      if (place.rooms.has(roomId)) topic?.sendState(connection, key, frame);
+      else place.hold(roomId, key, frame);
+    }
   }
 
   private enter(userId: string): ListeningUser {

@@ -1,7 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type Connection, OutboundFrame } from '../../../../realtime/index.js';
+import { OutboundFrame } from '../../../../realtime/index.js';
 import { LogReader, ReadPositions } from '../../log/index.js';
 import { type OwnPosition, type OwnPositionMoved, OwnPushes } from '../../rooms/index.js';
+
+/** Pushes a state to those of the user's connections that are in the room just now. */
+type PushOwn = (key: string, frame: OutboundFrame) => void;
 
 /**
  * Pushes `room.self` to a user's connections on this node, whichever node it comes from. A position that another node is about
@@ -18,23 +21,19 @@ export class OwnPositions {
   ) {}
 
   /** Takes what a node says. */
-  receive(
-    userId: string,
-    { position, from, isAhead }: OwnPositionMoved,
-    connections: () => Iterable<Connection>,
-  ): void {
+  receive(userId: string, { position, from, isAhead }: OwnPositionMoved, push: PushOwn): void {
     const { roomId, threadSeq, readSeq: seq } = position;
     const place = threadSeq === undefined ? { roomId } : { roomId, threadSeq };
     if (isAhead && from !== this.own.node) this.positions.hear({ userId, ...place, seq });
-    this.push(userId, position, connections);
+    this.push(userId, position, push);
   }
 
   /** Pushes a position, or a newer one: two nodes that are asked at the same time may be heard in any order. */
-  push(userId: string, position: OwnPosition, connections: () => Iterable<Connection>): void {
+  push(userId: string, position: OwnPosition, push: PushOwn): void {
     const { roomId } = position;
-    if (!this.isOld(userId, position)) return pushTo(connections(), position);
+    if (!this.isOld(userId, position)) return pushOne(push, position);
     this.newer(userId, position).then(
-      (newer) => pushTo(connections(), newer),
+      (newer) => pushOne(push, newer),
       (err: unknown) => this.logger.warn({ roomId, err }, 'a position could not be pushed'),
     );
   }
@@ -57,9 +56,7 @@ export class OwnPositions {
   }
 }
 
-function pushTo(connections: Iterable<Connection>, position: OwnPosition | undefined): void {
+function pushOne(push: PushOwn, position: OwnPosition | undefined): void {
   if (position === undefined) return;
-  const frame = new OutboundFrame('room.self', position);
-  const key = `room.self ${position.roomId} ${position.threadSeq ?? ''}`;
-  for (const connection of connections) connection.pushState(key, frame);
+  push(`room.self ${position.threadSeq ?? ''}`, new OutboundFrame('room.self', position));
 }
