@@ -78,6 +78,25 @@ describeWith(POSTGRES)('nodes that are no cluster', () => {
     await expect(start(redis.url, other)).rejects.toThrow('give each cluster a Redis of its own');
   });
 
+  it('are refused when another data directory has come to the port of the database', async () => {
+    const before = await PostgresServer.start();
+    const url = await before.createDatabase();
+    const { port, pathname } = new URL(url);
+    const first = await startServer({
+      env: { DATABASE_URL: url, REDIS_URL: redis.url, SHARED_FILES: 'yes' },
+    });
+    running.push(first);
+    await before.stop();
+    const after = await PostgresServer.start({ port: Number(port) });
+    try {
+      await after.execute(`create database ${pathname.slice(1)}`);
+      await expect(start(redis.url, url)).rejects.toThrow('give each cluster a Redis of its own');
+    } finally {
+      await running.pop()?.close();
+      await after.stop();
+    }
+  });
+
   it('hear of it when another has taken their place on the database', async () => {
     const node = new PostgresDatabase({ url: database, durability: 'process', node: 'alone' });
     await node.start();

@@ -14,6 +14,8 @@ const USER = 'postgres';
 export interface PostgresOptions {
   /** Server settings, as in `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Default: one that is free. */
+  readonly port?: number;
 }
 
 /** A PostgreSQL of one's own on a free port, in a folder that goes with it. */
@@ -25,14 +27,14 @@ export class PostgresServer {
     readonly process: ServerProcess,
   ) {}
 
-  static async start({ settings = {} }: PostgresOptions = {}): Promise<PostgresServer> {
+  static async start({ settings = {}, ...options }: PostgresOptions = {}): Promise<PostgresServer> {
     const programs = postgresPrograms();
     if (programs === undefined) throw new Error('PostgreSQL is not installed (Debian: postgresql)');
     const account = await accountFor(USER);
     const folder = await newFolder(account);
     const parameters = `-D ${folder} -U ${USER} -A trust -E UTF8 --no-locale --no-sync`;
     await run(join(programs, 'initdb'), account, parameters.split(' '));
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const all = { port, listen_addresses: '127.0.0.1', unix_socket_directories: folder, ...settings };
     const process = new ServerProcess({
       program: join(programs, 'postgres'),
