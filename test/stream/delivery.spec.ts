@@ -26,7 +26,8 @@ type Step =
   | readonly ['join' | 'leave' | 'remove' | 'read', string, string]
   | readonly ['change', string, readonly string[], readonly string[]]
   | readonly ['connect', string]
-  | readonly ['disconnect' | 'wait', number];
+  | readonly ['disconnect', number]
+  | readonly ['wait', number];
 
 const tag = <Name extends string>(name: Name) => fc.constant(name);
 
@@ -47,15 +48,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 async function perform(world: DeliveryWorld, step: Step): Promise<void> {
   if (step[0] === 'change') return change(world, step);
   const [name, first, second] = step;
+  if (name === 'wait') return await world.clock.advance(first);
   if (name === 'message') world.log.message(first, 'hi');
-  else if (name === 'join') world.log.join(first, second);
-  else if (name === 'leave') world.log.leave(first, second);
-  else if (name === 'remove') world.log.leave(first, second, 'chief');
-  else if (name === 'read') world.read(first, second);
   else if (name === 'connect') world.connect(first);
-  else if (name === 'wait') await world.clock.advance(Number(first));
-  else drop(world, Number(first));
+  else if (name === 'disconnect') drop(world, first);
+  else MEMBER_STEPS[name](world, first, second);
 }
+
+type MemberStep = (world: DeliveryWorld, roomId: string, userId: string) => void;
+
+/** What one user does in a room, or has done to them. */
+const MEMBER_STEPS: Record<'join' | 'leave' | 'remove' | 'read', MemberStep> = {
+  join: ({ log }, room, user) => log.join(room, user),
+  leave: ({ log }, room, user) => log.leave(room, user),
+  remove: ({ log }, room, user) => log.leave(room, user, 'chief'),
+  read: (world, room, user) => world.read(room, user),
+};
 
 /** Nobody is named twice in one event: who is to come does not go. */
 function change(

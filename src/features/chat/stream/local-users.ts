@@ -67,6 +67,16 @@ export class LocalUser {
     return this.departures.get(roomId)?.find((change) => change.seq > seq);
   }
 
+  /** These connections are on their way into the room. */
+  enter(roomId: string, connections: readonly Connection[]): void {
+    for (const connection of connections) this.attached.get(connection)?.enter(roomId);
+  }
+
+  /** This one is there, or will never be: gives the states that were kept for it. */
+  arrive(roomId: string, connection: Connection): ReadonlyMap<string, OutboundFrame> {
+    return this.attached.get(connection)?.arrive(roomId) ?? new Map();
+  }
+
   get isGone(): boolean {
     return this.attaching.size === 0 && this.attached.size === 0;
   }

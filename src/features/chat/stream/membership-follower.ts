@@ -71,11 +71,10 @@ export class MembershipFollower {
       this.resume(user, connection, { roomId, position: head });
       return;
     }
-    user.attached.get(connection)?.enter(roomId);
+    user.enter(roomId, [connection]);
     this.queue.add(key, async () => {
       const past = ownOf(user, await this.past(user, roomId, head, stream.start));
-      const states = user.attached.get(connection)?.arrive(roomId);
-      this.resume(user, connection, { roomId, position: head, ...(states && { states }) });
+      this.resume(user, connection, { roomId, position: head, states: user.arrive(roomId, connection) });
       for (const change of past) await this.take(user, change, [connection]);
     });
   }
@@ -127,7 +126,7 @@ export class MembershipFollower {
     const { roomId, seq } = change;
     const coming = user.lacking(roomId, targets);
     if (coming.length === 0) return;
-    for (const connection of coming) user.attached.get(connection)?.enter(roomId);
+    user.enter(roomId, coming);
     const missed = this.services
       .streams()
       .activate(roomId, seq - 1)
@@ -136,7 +135,7 @@ export class MembershipFollower {
     missed.done();
     const first = room && new OutboundFrame('room.added', { room });
     for (const connection of coming) {
-      const own = user.attached.get(connection)?.arrive(roomId) ?? [];
+      const own = user.arrive(roomId, connection);
       if (first === undefined) continue;
       const states = new Map([...missed.frames, ...own]);
       this.resume(user, connection, { roomId, position: seq - 1, first, states });
