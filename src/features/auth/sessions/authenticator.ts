@@ -11,7 +11,10 @@ export interface Identity {
   readonly isSuspended: boolean;
 }
 
-/** Finds out who is behind a credential. Every call reads the session in the store: a revocation counts at once. */
+/**
+ * Finds out who is behind a credential. A revocation counts at once: every call reads the session in the store, but for the
+ * ticket of a session that was read on this node when the ticket was made, to whose user nothing has happened since.
+ */
 @Injectable()
 export class Authenticator {
   constructor(
@@ -39,7 +42,7 @@ export class Authenticator {
     if (!principal) throw unauthenticated();
     const { expiresAtMs, leewayMs = 0 } = principal;
     if (expiresAtMs !== null && expiresAtMs + leewayMs <= this.clock.now()) throw unauthenticated();
-    const seen = await this.own.living(principal.sessionId);
+    const seen = await this.own.stillLiving(principal);
     return this.own.vouch(principal, seen);
   }
 

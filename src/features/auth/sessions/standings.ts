@@ -39,10 +39,10 @@ export class Standings {
   }
 
   /**
-   * As it is now. Once the connection is registered, what was kept of its principal is that, unless something has happened
-   * to the user since it was read: from then on, what happens finds the connection.
+   * As it is now: what was kept of the principal is that, unless something has happened to the user since it was read. What
+   * happens once the connection is registered finds it there.
    */
-  async still(principal: Principal): Promise<Standing | undefined> {
+  async still(principal: Principal): Promise<Seen | undefined> {
     const seen = this.#kept.get(principal);
     this.#kept.delete(principal);
     if (seen !== undefined && !this.happenings.hasSince(principal.userId, seen.at)) return seen;

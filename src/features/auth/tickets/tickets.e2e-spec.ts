@@ -46,4 +46,12 @@ describe('POST /auth/ticket', () => {
     const path = `/ws?ticket=${String(late['ticket'])}`;
     await expect(server.open({ path })).rejects.toMatchObject({ status: 401 });
   });
+
+  it('opens a connection of the user as they are by then', async () => {
+    server = await startServer();
+    const { body } = await askFor('ann');
+    await (await server.connect('ann')).request('user.update', { displayName: 'Ann the Second' });
+    const client = await server.open({ path: `/ws?ticket=${String(body['ticket'])}` });
+    expect(await client.next('ready')).toMatchObject({ user: { displayName: 'Ann the Second' } });
+  });
 });

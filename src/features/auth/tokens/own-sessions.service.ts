@@ -34,9 +34,12 @@ export class OwnSessions {
 
   /** What is stored of a session, whoever vouches for it; `UNAUTHENTICATED` if it is no more. */
   async living(sessionId: string): Promise<Seen> {
-    const standing = await this.standings.of(sessionId);
-    if (!standing || standing.isRevoked) throw unauthenticated();
-    return standing;
+    return alive(await this.standings.of(sessionId));
+  }
+
+  /** As `living`, of one who may have been judged a moment ago. */
+  async stillLiving(principal: Principal): Promise<Seen> {
+    return alive(await this.standings.still(principal));
   }
 
   /**
@@ -48,6 +51,11 @@ export class OwnSessions {
     if (Math.abs(this.clock.now() - unusedAnswer.spentAtMs) >= REFRESH_GRACE_MS) return;
     await this.sessions.markAnswerUsed({ sessionId, generation });
   }
+}
+
+function alive(seen: Seen | undefined): Seen {
+  if (!seen || seen.isRevoked) throw unauthenticated();
+  return seen;
 }
 
 function unauthenticated(): RealtimeError {
