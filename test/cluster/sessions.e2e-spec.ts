@@ -1,9 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { startProcess, type TestClient, UpgradeRefused } from 'parley/testing';
 import { ConnectionDirectory } from '../../src/realtime/caps/connection-directory.js';
 import { SharedRedis } from '../../src/realtime/index.js';
@@ -13,9 +11,6 @@ import { describeWith, POSTGRES, REDIS } from '../support/tools.js';
 
 const REVOKED = { code: 4401, reason: 'revoked' };
 const SUSPENDED = { code: 4403, reason: 'suspended' };
-
-/** What a node logs once, until a round succeeds. */
-const FAILED_ROUND = /ended sessions were not asked for/;
 
 describeWith(REDIS)('sessions of a cluster with a Redis', () => {
   describeWith(POSTGRES)('and a PostgreSQL', () => {
@@ -75,47 +70,6 @@ describeWith(REDIS)('sessions of a cluster with a Redis', () => {
         }
         await at.asking.terminate();
         await pair.noticed(true);
-      });
-    });
-
-    describe('a session that ended long before a node looked', () => {
-      /** Ends it in the database past the service, as of a time that no round asks for any more. */
-      async function endLongAgo(sessionId: string, meanwhile = async (): Promise<void> => undefined) {
-        const client = new pg.Client({ connectionString: String(pair.one.config.DATABASE_URL) });
-        await client.connect();
-        try {
-          await client.query('begin');
-          await client.query('lock table sessions in access exclusive mode');
-          await client.query('update sessions set revoked_at = 1 where id = $1', [sessionId]);
-          await client.query('update sessions set ended_at = ended_at - 60000 where id = $1', [sessionId]);
-          await meanwhile();
-          await client.query('commit');
-        } finally {
-          await client.end();
-        }
-      }
-
-      it('is found when the bus is back, by comparing all', async () => {
-        const { here, there, asking, sessionId } = await connected('ended-in-a-gap');
-        pair.redis.process.pause();
-        await pair.noticed(false);
-        await endLongAgo(sessionId);
-        pair.redis.process.resume();
-        expect(await Promise.all([here.closed, there.closed])).toEqual([REVOKED, REVOKED]);
-        await asking.terminate();
-        await pair.noticed(true);
-      });
-
-      it('is found after a round that failed, by comparing all', async () => {
-        const { here, there, asking, sessionId } = await connected('ended-in-a-fault');
-        const failures = (): number =>
-          [pair.one, pair.other].flatMap(({ logs }) => logs.filter((line) => FAILED_ROUND.test(line))).length;
-        const before = failures();
-        await endLongAgo(sessionId, async () => {
-          while (failures() < before + 2) await delay(50);
-        });
-        expect(await Promise.all([here.closed, there.closed])).toEqual([REVOKED, REVOKED]);
-        await asking.terminate();
       });
     });
 
