@@ -224,4 +224,35 @@ describe('C9, told in time', () => {
 
   it('lets a node that is killed say nothing', () =>
     expect(checksOf([...SENT, ...EVE, farewell(1006, '')])).toEqual([]));
+
+  describe('while a server hangs', () => {
+    const invoked = { ...invoke('four', 'four'), t: 200 } as FaultRecord;
+    const refused = (t: number): FaultRecord => ({ t, kind: 'fail', attempt: 'four', code: 'UNAVAILABLE' });
+    const hung = (...records: readonly FaultRecord[]): string[] => {
+      const nemesis: FaultRecord[] = [
+        { t: 100, kind: 'hang', name: '' },
+        { t: 9_000, kind: 'resumed', name: '' },
+      ];
+      const sorted = [...nemesis, invoked, ...records].toSorted((one, other) => one.t - other.t);
+      return checkFaults({ records: sorted, logs: new Map() }).map(({ check }) => check);
+    };
+
+    it('is clean when a send is refused within 3 s', () => expect(hung(refused(3_100))).toEqual([]));
+
+    it('is broken when it is refused later', () => expect(hung(refused(3_300))).toEqual(['C9']));
+
+    it('is broken when nothing comes', () => expect(hung()).toEqual(['C9']));
+
+    it('counts from when the requests before it on its connection were answered', () => {
+      const other = (connection: string, askedT: number): FaultRecord => ({
+        t: 2_600,
+        kind: 'answered',
+        connection,
+        askedT,
+      });
+      expect(hung(other('ann/1', 150), refused(5_300))).toEqual([]);
+      expect(hung(other('ann/1', 250), refused(5_300))).toEqual(['C9']);
+      expect(hung(other('eve/1', 150), refused(5_300))).toEqual(['C9']);
+    });
+  });
 });

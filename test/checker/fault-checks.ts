@@ -1,5 +1,6 @@
 import type { Entry } from './history.js';
 import type { Breach, FaultHistory } from './fault-history.js';
+import { checkAnswers } from './answers.js';
 import { checkFarewells } from './farewells.js';
 import { checkPresence } from './presence.js';
 import { checkRealTime } from './real-time.js';
@@ -14,6 +15,7 @@ export function checkFaults(history: FaultHistory): Breach[] {
     ...checkFirstAnswers(history),
     ...checkPresence(history),
     ...checkFarewells(history),
+    ...checkAnswers(history),
   ];
 }
 

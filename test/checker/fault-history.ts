@@ -10,6 +10,8 @@ export type FaultRecord = { readonly t: number } & (
   /** An answer to `room.sync` that calls a room removed: what was missed of it is not to be had any more. */
   | { readonly kind: 'gone'; readonly connection: string; readonly room: string }
   | Invoked
+  /** A request other than a send was answered that was made at `askedT`. */
+  | { readonly kind: 'answered'; readonly connection: string; readonly askedT: number }
   | {
       readonly kind: 'ok';
       readonly attempt: string;
@@ -23,11 +25,11 @@ export type FaultRecord = { readonly t: number } & (
 );
 
 /**
- * `calm`, `rest`: clients begin to be served as they will be, and end to ask; their name is empty. `stop`, `stopped`: a node was
- * asked to end, and has; its name is the address.
+ * `calm`, `rest`: clients begin to be served as they will be, and end to ask. `hang`, `resumed`: PostgreSQL or Redis hangs. The name of
+ * these is empty; that of `stop` and `stopped`, of a node that was asked to end and has, is its address.
  */
 export interface NemesisRecord {
-  readonly kind: 'calm' | 'fault' | 'heal' | 'rest' | 'stop' | 'stopped';
+  readonly kind: 'calm' | 'fault' | 'heal' | 'rest' | 'hang' | 'resumed' | 'stop' | 'stopped';
   readonly name: string;
 }
 

@@ -11,6 +11,7 @@ import {
   type NemesisRecord,
 } from '../checker/index.js';
 import type { ClusterNode } from '../support/cluster/cluster-node.js';
+import type { ServerProcess } from '../support/servers/server-process.js';
 import { Cluster } from '../support/cluster/cluster.js';
 import { LoadGroup } from './load/load-group.js';
 import { nowMs } from './load/record-file.js';
@@ -116,11 +117,20 @@ class Playing {
       cluster,
       load,
       hold: async (share) => delay(share * this.options.faultMs),
+      hang: async (server) => this.hang(server),
       stop: async (node) => this.stop(node),
     });
     this.note('heal', fault.id);
     await this.recovered();
     await delay(AFTER_MS);
+  }
+
+  private async hang(server: ServerProcess): Promise<void> {
+    this.note('hang');
+    server.pause();
+    await delay(this.options.faultMs);
+    server.resume();
+    this.note('resumed');
   }
 
   private async stop(node: ClusterNode): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LoadConnection, type Outcome } from './load-connection.js';
 import type { PlannedClient } from './load-plan.js';
-import type { RecordFile } from './record-file.js';
+import { nowMs, type RecordFile } from './record-file.js';
 
 type Json = Record<string, unknown>;
 
@@ -61,7 +61,11 @@ export class LoadClient {
   }
 
   async request(event: string, data: object): Promise<Outcome> {
-    return (await this.connection?.request(event, data)) ?? { outcome: 'refused', code: 'not connected' };
+    const { name: connection } = this;
+    const askedT = nowMs();
+    const answer = await this.connection?.request(event, data);
+    if (event !== 'message.send') this.world.records.write({ kind: 'answered', connection, askedT });
+    return answer ?? { outcome: 'refused', code: 'not connected' };
   }
 
   /** Goes for good, in the orderly way. */

@@ -1,5 +1,6 @@
 import type { ClusterNode } from '../../support/cluster/cluster-node.js';
 import type { Cluster } from '../../support/cluster/cluster.js';
+import type { ServerProcess } from '../../support/servers/server-process.js';
 import type { LoadGroup } from '../load/load-group.js';
 
 /** Where a fault is played. */
@@ -8,6 +9,8 @@ export interface Stage {
   readonly load: LoadGroup;
   /** Lets so much of a fault's time pass; 1 is all of it. */
   readonly hold: (share: number) => Promise<void>;
+  /** Lets a server hang for a fault's time. */
+  readonly hang: (server: ServerProcess) => Promise<void>;
   /** Asks a node to end, and waits for that. */
   readonly stop: (node: ClusterNode) => Promise<void>;
 }

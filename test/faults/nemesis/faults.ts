@@ -52,11 +52,7 @@ const lastMessage: Fault = {
 const pauseRedis: Fault = {
   id: 'F05',
   title: 'Redis hangs (SIGSTOP)',
-  play: async ({ cluster, hold }) => {
-    cluster.redis.process.pause();
-    await hold(1);
-    cluster.redis.process.resume();
-  },
+  play: async ({ cluster, hang }) => hang(cluster.redis.process),
 };
 
 const killPostgres: Fault = {
@@ -72,11 +68,7 @@ const killPostgres: Fault = {
 const pausePostgres: Fault = {
   id: 'F07',
   title: 'PostgreSQL hangs (SIGSTOP)',
-  play: async ({ cluster, hold }) => {
-    cluster.postgres.process.pause();
-    await hold(1);
-    cluster.postgres.process.resume();
-  },
+  play: async ({ cluster, hang }) => hang(cluster.postgres.process),
 };
 
 /** In the order in which a run has them. */

@@ -44,6 +44,11 @@ export class ServerProcess {
     await this.#ready(child);
   }
 
+  /** Of its first process, while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Holds all its work, that of its own processes too, as a machine that hangs. */
   pause(): void {
     this.#signalAll('SIGSTOP');
