@@ -20,6 +20,8 @@ const PERFORM = {
     byOwner(world, room, { change: 'remove', userId: userOf(user), isBan: false, isUserKnown: true }),
   watchUser: (world, device, user) => deviceOf(world, device).watch({ userIds: [userOf(user)] }),
   watchRoom: (world, device, room) => deviceOf(world, device).watch({ roomId: roomOf(room) }),
+  watchBoth: (world, device, room) =>
+    deviceOf(world, device).watch({ roomId: roomOf(room), userIds: [userOf(device + room)] }),
   connect: (world, device, node) => world.connect(deviceOf(world, device), node),
   disconnect: (world, device) => deviceOf(world, device).disconnect(),
   kill: (world, node) => withNode(world, node, (one) => world.kill(one)),
@@ -66,7 +68,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   steps(5, ['join', 'leave'], [DEVICES, room]),
   steps(3, ['push'], [DEVICES, room]),
   steps(2, ['add', 'remove'], [room, user]),
-  steps(2, ['watchRoom'], [DEVICES, room]),
+  steps(2, ['watchRoom', 'watchBoth'], [DEVICES, room]),
   steps(2, ['watchUser'], [DEVICES, user]),
   steps(2, ['resend'], [DEVICES, fc.nat(5)]),
   steps(4, ['connect'], [DEVICES, NODES]),

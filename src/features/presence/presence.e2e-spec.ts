@@ -187,6 +187,21 @@ describe('presence', () => {
     await expect(bob.request('presence.watch', { roomId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('begins nothing when a part of a request to watch is refused', async () => {
+    const { ann, bob, roomId } = await pair();
+    const strangers = (first: number, count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `stranger-${first + index}`);
+    for (let first = 0; first < 1990; first += 199)
+      await ann.request('presence.watch', { userIds: strangers(first, 199) });
+    const both = { roomId, userIds: strangers(1990, 20) };
+    await expect(ann.request('presence.watch', both)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+    await bob.request('presence.set', { status: 'dnd' });
+    await settled();
+    await ann.expectSilence('presence.changed');
+    const { presences } = await ann.request('presence.watch', { roomId });
+    expect(presences).toMatchObject([{ status: 'online' }, { userId: idOf(bob), status: 'dnd' }]);
+  });
+
   it('is silent after unwatch', async () => {
     const { ann, bob, roomId } = await pair();
     await ann.request('presence.watch', { userIds: [idOf(bob)], roomId });

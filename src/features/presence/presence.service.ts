@@ -39,9 +39,7 @@ export class PresenceService {
 
   async watch(connection: Connection, { userIds, roomId }: WatchFrame): Promise<Presence[]> {
     if (userIds === undefined && roomId === undefined) throw invalid('', 'name userIds, a roomId, or both');
-    const ofRoom = roomId === undefined ? [] : await this.watching.watchRoom(connection, roomId);
-    const ofUsers = userIds === undefined ? [] : await this.watching.watchUsers(connection, userIds);
-    return [...new Map([...ofRoom, ...ofUsers].map((presence) => [presence.userId, presence])).values()];
+    return await this.watching.watch(connection, { userIds, roomId });
   }
 
   unwatch(connection: Connection, { userIds, roomId }: WatchFrame): void {

@@ -121,12 +121,8 @@ export class Device {
   watch(what: { readonly userIds?: readonly string[]; readonly roomId?: string }): void {
     const { session } = this;
     if (session === undefined || !this.isReady) return;
-    const { watching } = session.node.presence;
-    const { connection } = session;
-    const asked =
-      what.roomId === undefined
-        ? watching.watchUsers(connection, what.userIds ?? [])
-        : watching.watchRoom(connection, what.roomId);
+    const { connection, node } = session;
+    const asked = node.presence.watching.watch(connection, what);
     const answered = asked.then((presences) => {
       connection.pushFrame(new OutboundFrame('answer', { ...what, presences }));
     });

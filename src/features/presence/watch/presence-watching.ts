@@ -18,6 +18,25 @@ export const MAX_WATCHED = 2000;
 /** A watch by room covers so many of its members, the longest-standing first. */
 export const MAX_WATCHED_MEMBERS = 1000;
 
+/** Whom a request asks to watch. */
+interface Watched {
+  readonly userIds?: readonly string[] | undefined;
+  readonly roomId?: string | undefined;
+}
+
+interface Covered {
+  readonly userIds: readonly string[];
+  readonly roomId?: string;
+  /** Members of the room, each once. */
+  readonly memberIds: readonly string[];
+}
+
+interface Begun {
+  readonly watches: readonly Watch[];
+  /** Those that the client had not named before. */
+  readonly named: readonly Watch[];
+}
+
 /** Whose presence a connection is pushed. */
 @Injectable()
 @ObservesConnections()
@@ -46,19 +65,34 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
     this.cancelFollowing();
   }
 
-  /** Watches these users until they are unwatched or the connection ends. */
-  async watchUsers(connection: Connection, userIds: readonly string[]): Promise<Presence[]> {
-    const watches = this.begin(connection, [...new Set(userIds)], (watch) => (watch.isNamed = true));
-    return await this.open(connection, watches);
-  }
-
-  /** Watches whoever is a member of the room, for as long as the connection's user is one. */
-  async watchRoom(connection: Connection, roomId: string): Promise<Presence[]> {
-    await this.beginRoom(connection, roomId);
-    const covered = await this.access.memberIds(roomId, MAX_WATCHED_MEMBERS);
-    this.requireWatch(connection, roomId);
-    const watches = this.begin(connection, covered, (watch) => watch.roomIds.add(roomId));
-    return await this.open(connection, watches, () => this.requireWatch(connection, roomId));
+  /**
+   * Watches these users until they are unwatched or the connection ends, and whoever is a member of the room for as long as the
+   * connection's user is one. A request that is refused begins nothing.
+   */
+  async watch(connection: Connection, { userIds = [], roomId }: Watched): Promise<Presence[]> {
+    if (roomId === undefined) return await this.open(connection, { userIds, memberIds: [] });
+    const { watches } = this.feed;
+    // It begins before the store is asked: a removal that is told between the question and its answer must find it.
+    const watch = watches.watchRoom(connection, roomId);
+    // A removal that came meanwhile has ended it again, also for one who has come back since.
+    const confirm = (): void => {
+      if (watches.roomWatch(connection, roomId) !== watch) throw notFound('room');
+    };
+    watch.openings += 1;
+    try {
+      await this.access.require(connection.actor, roomId);
+      const memberIds = await this.access.memberIds(roomId, MAX_WATCHED_MEMBERS);
+      confirm();
+      const presences = await this.open(connection, { userIds, memberIds, roomId }, confirm);
+      watch.isConfirmed = true;
+      return presences;
+    } catch (error) {
+      const isLast = !watch.isConfirmed && watch.openings === 1;
+      if (isLast && watches.roomWatch(connection, roomId) === watch) this.unwatchRoom(connection, roomId);
+      throw error;
+    } finally {
+      watch.openings -= 1;
+    }
   }
 
   unwatchUsers(connection: Connection, userIds: readonly string[]): void {
@@ -82,56 +116,41 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
     this.feed.watches.drop(connection);
   }
 
-  /** It begins before the store is asked: a removal that is told between the question and its answer must find it. */
-  private async beginRoom(connection: Connection, roomId: string): Promise<void> {
+  private begin(connection: Connection, { userIds, memberIds, roomId }: Covered): Begun {
     const { watches } = this.feed;
-    const wasWatching = watches.isWatchingRoom(connection, roomId);
-    watches.watchRoom(connection, roomId);
-    try {
-      await this.access.require(connection.actor, roomId);
-    } catch (error) {
-      if (!wasWatching) this.unwatchRoom(connection, roomId);
-      throw error;
-    }
-  }
-
-  /** A removal that came meanwhile has ended the watch again, also for one who has come back since. */
-  private requireWatch(connection: Connection, roomId: string): void {
-    if (!this.feed.watches.isWatchingRoom(connection, roomId)) throw notFound('room');
-  }
-
-  private begin(
-    connection: Connection,
-    userIds: readonly string[],
-    want: (watch: Watch) => void,
-  ): readonly Watch[] {
-    const { watches } = this.feed;
-    const added = userIds.filter((userId) => watches.get(connection, userId) === undefined).length;
+    const all = new Set([...memberIds, ...userIds]);
+    const added = [...all].filter((userId) => watches.get(connection, userId) === undefined).length;
     if (watches.count(connection) + added > MAX_WATCHED) {
       throw invalid('', `a connection watches at most ${MAX_WATCHED} users`);
     }
-    return userIds.map((userId) => {
-      const watch = watches.begin(connection, userId);
-      want(watch);
-      return watch;
-    });
+    const begun = [...all].map((userId) => watches.begin(connection, userId));
+    for (const { roomIds } of begun.slice(0, memberIds.length)) if (roomId !== undefined) roomIds.add(roomId);
+    const asked = new Set(userIds);
+    const named = begun.filter(({ userId, isNamed }) => asked.has(userId) && !isNamed);
+    for (const watch of named) watch.isNamed = true;
+    return { watches: begun, named };
   }
 
-  /** A watch whose client was never shown anything is not left behind, unless another request is about to show it. */
-  private async open(
-    connection: Connection,
-    watches: readonly Watch[],
-    confirm?: () => void,
-  ): Promise<Presence[]> {
-    for (const watch of watches) watch.openings += 1;
+  /** What a client was not shown is not left behind, unless another request is about to show it. */
+  private async open(connection: Connection, covered: Covered, confirm?: () => void): Promise<Presence[]> {
+    const begun = this.begin(connection, covered);
+    for (const watch of begun.watches) watch.openings += 1;
     try {
-      return await this.feed.open(connection, watches, confirm);
+      return await this.feed.open(connection, begun.watches, confirm);
     } catch (error) {
-      const isLast = ({ shown, openings }: Watch): boolean => shown === undefined && openings === 1;
-      for (const watch of watches.filter(isLast)) this.feed.watches.end(watch);
+      this.takeBack(begun);
       throw error;
     } finally {
-      for (const watch of watches) watch.openings -= 1;
+      for (const watch of begun.watches) watch.openings -= 1;
+    }
+  }
+
+  private takeBack(begun: Begun): void {
+    const { watches } = this.feed;
+    const isLast = ({ openings }: Watch): boolean => openings === 1;
+    for (const watch of begun.named.filter(isLast)) watch.isNamed = false;
+    for (const watch of begun.watches.filter(isLast)) {
+      if (watch.shown === undefined || !watches.isWanted(watch)) watches.end(watch);
     }
   }
 }

@@ -20,11 +20,19 @@ export interface Watch {
   shown: string | undefined;
 }
 
+/** One connection's interest in whoever is a member of a room. */
+export interface RoomWatch {
+  /** Requests that ask for it and have no reply yet. */
+  openings: number;
+  /** Whether a reply has said that it began. */
+  isConfirmed: boolean;
+}
+
 /** Which connection watches whom. Every connection's watches die with it. */
 export class Watches {
   private readonly byConnection = new Map<Connection, Map<string, Watch>>();
   private readonly byUser = new Map<string, Set<Watch>>();
-  private readonly byRoom = new Map<string, Set<Connection>>();
+  private readonly byRoom = new Map<string, Map<Connection, RoomWatch>>();
   private readonly roomsOf = new Map<Connection, Set<string>>();
 
   /** `onWatched` is told of each user whose first watch begins, `onUnwatched` of each whose last one ends. */
@@ -64,18 +72,23 @@ export class Watches {
   }
 
   roomWatchers(roomId: string): Connection[] {
-    return [...(this.byRoom.get(roomId) ?? [])];
+    return [...(this.byRoom.get(roomId)?.keys() ?? [])];
   }
 
-  isWatchingRoom(connection: Connection, roomId: string): boolean {
-    return this.byRoom.get(roomId)?.has(connection) === true;
+  roomWatch(connection: Connection, roomId: string): RoomWatch | undefined {
+    return this.byRoom.get(roomId)?.get(connection);
   }
 
-  watchRoom(connection: Connection, roomId: string): void {
-    const watchers = this.byRoom.get(roomId) ?? new Set();
-    this.byRoom.set(roomId, watchers.add(connection));
+  /** The connection's watch on the room, begun now if there is none. */
+  watchRoom(connection: Connection, roomId: string): RoomWatch {
+    const known = this.roomWatch(connection, roomId);
+    if (known !== undefined) return known;
+    const watch = { openings: 0, isConfirmed: false };
+    const watchers = this.byRoom.get(roomId) ?? new Map<Connection, RoomWatch>();
+    this.byRoom.set(roomId, watchers.set(connection, watch));
     const rooms = this.roomsOf.get(connection) ?? new Set();
     this.roomsOf.set(connection, rooms.add(roomId));
+    return watch;
   }
 
   /** Ends a watch by room. It gives the watches on its members, of which some may not be wanted any more. */
