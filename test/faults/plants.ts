@@ -10,6 +10,8 @@ export interface Plant {
   readonly what: string;
   readonly check: Breach['check'];
   readonly fault: Fault;
+  /** Default: 4 s. */
+  readonly faultMs?: number;
   readonly quietMs: number;
 }
 
@@ -62,6 +64,14 @@ export const PLANTS: readonly Plant[] = [
     what: 'cuts every tenth client off when it is asked to end',
     check: 'C9',
     fault: fault('F02'),
+    quietMs: 3_000,
+  },
+  {
+    name: 'patient',
+    what: 'waits for a database that hangs for as long as it does',
+    check: 'C9',
+    fault: fault('F07'),
+    faultMs: 9_000,
     quietMs: 3_000,
   },
 ];

@@ -25,9 +25,9 @@ describe('a service that', () => {
   it.each(chosen().map((plant) => [plant.what, plant.check, plant] as const))(
     '%s breaks %s',
     async (_, check, plant) => {
-      const { fault, quietMs } = plant;
+      const { fault, faultMs = FAULT_MS, quietMs } = plant;
       const main = mainOf(plant);
-      const run = await play({ seed, faults: [fault], faultMs: FAULT_MS, quietMs, main });
+      const run = await play({ seed, faults: [fault], faultMs, quietMs, main });
       const folder = process.env['TEETH_HISTORIES'];
       if (folder !== undefined) await keepHistory(run, join(folder, `${plant.name}.jsonl`));
       const counts: Record<string, number> = {};
