@@ -208,8 +208,13 @@ async function markAnswerUsed(db: Db, { sessionId, generation }: TokenUse): Prom
 
 /** Moves `last_seen_at` of many sessions forward at once. */
 async function touch(db: Db, seen: readonly (readonly [sessionId: string, atMs: number])[]): Promise<void> {
-  await touchMany(db, seen);
+  for (let start = 0; start < seen.length; start += TOUCHED_AT_ONCE) {
+    await touchMany(db, seen.slice(start, start + TOUCHED_AT_ONCE));
+  }
 }
+
+/** The statements of longer lists stay prepared, and take memory. */
+const TOUCHED_AT_ONCE = 128;
 
 const touchMany = withManyKeys<AuthTables, unknown>((db, seen) =>
   db

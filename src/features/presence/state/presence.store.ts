@@ -17,8 +17,8 @@ interface PresenceTables {
 
 type Db = Kysely<PresenceTables>;
 
-/** Rows of one statement, well under both databases' limits of parameters. */
-const ROWS_PER_STATEMENT = 1000;
+/** Rows of one statement, at most. Each length is a text that stays prepared, so lengths are powers of two. */
+const ROWS_PER_STATEMENT = 128;
 
 /** What is stored of a user's presence. */
 export interface StoredPresence {
@@ -144,7 +144,10 @@ async function see(db: Db, sightings: readonly Sighting[]): Promise<void> {
 }
 
 function* portions<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += ROWS_PER_STATEMENT) {
-    yield items.slice(start, start + ROWS_PER_STATEMENT);
+  let start = 0;
+  while (start < items.length) {
+    const length = Math.min(ROWS_PER_STATEMENT, 2 ** Math.floor(Math.log2(items.length - start)));
+    yield items.slice(start, start + length);
+    start += length;
   }
 }
