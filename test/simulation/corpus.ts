@@ -115,4 +115,19 @@ export const CORPUS: readonly KnownRun[] = [
       ['wait', 2, 0],
     ],
   },
+  {
+    name: 'one who was in a room between two comparisons asked in between to watch somebody there',
+    seed: 0,
+    nodes: 2,
+    faults: { ...CALM, lostPercent: 100, busMs: 2, storeMs: 2 },
+    steps: [
+      ['wait', 3100, 0],
+      ['add', 2, 4],
+      ['wait', 100, 0],
+      ['watchUser', 4, 3],
+      ['wait', 100, 0],
+      ['remove', 2, 4],
+      ['wait', 100, 0],
+    ],
+  },
 ];

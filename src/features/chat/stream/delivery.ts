@@ -50,7 +50,9 @@ export class Delivery {
     this.comparison = new LogComparison({
       ...services,
       streams: this.streams,
-      memberships: new MembershipComparison(services.news, this.attachment),
+      memberships: new MembershipComparison(services.news, this.attachment, (userIds) =>
+        services.membershipChanges.announceMissed(userIds),
+      ),
       onTrouble: (error) => services.onTrouble('*', error),
     });
     // What was lost meanwhile the comparisons have found, up to the last one.

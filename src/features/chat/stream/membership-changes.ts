@@ -3,6 +3,8 @@ import type { MembershipChange } from './membership-change.js';
 
 export type MembershipListener = (changes: readonly MembershipChange[]) => void;
 
+export type MissedListener = (userIds: readonly string[]) => void;
+
 /**
  * Tells who comes and goes in the rooms that have a connected member on this node, in the order of each room's log, right
  * after the event was pushed. For whatever must follow membership without asking the store: watches, for one.
@@ -12,6 +14,7 @@ export type MembershipListener = (changes: readonly MembershipChange[]) => void;
  */
 export class MembershipChanges {
   private readonly listeners = new Set<MembershipListener>();
+  private readonly missedListeners = new Set<MissedListener>();
 
   /** Listens until cancelled. The listener must not throw. */
   observe(listener: MembershipListener): Cancel {
@@ -21,5 +24,18 @@ export class MembershipChanges {
 
   announce(changes: readonly MembershipChange[]): void {
     for (const listener of this.listeners) listener(changes);
+  }
+
+  /**
+   * Listens until cancelled to who, of the users here, may have been in a room and have left it without a change that told of it.
+   * Most of them have left as they were told. The listener must not throw.
+   */
+  observeMissed(listener: MissedListener): Cancel {
+    this.missedListeners.add(listener);
+    return () => this.missedListeners.delete(listener);
+  }
+
+  announceMissed(userIds: readonly string[]): void {
+    for (const listener of this.missedListeners) listener(userIds);
   }
 }

@@ -41,7 +41,7 @@ interface Begun {
 @Injectable()
 @ObservesConnections()
 export class PresenceWatching implements ConnectionObserver, OnApplicationShutdown {
-  private readonly cancelFollowing: Cancel;
+  private readonly cancels: readonly Cancel[];
 
   constructor(
     private readonly feed: PresenceFeed,
@@ -49,12 +49,17 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
     membershipChanges: MembershipChanges,
     registry: ConnectionRegistry,
   ) {
-    this.cancelFollowing = membershipChanges.observe((changes) => {
-      for (const { roomId, userId, removal } of changes) {
-        this.feed.follow({ roomId, userId, hasLeft: removal !== undefined });
-        this.feed.followViewer(registry.ofUser(userId));
-      }
-    });
+    this.cancels = [
+      membershipChanges.observe((changes) => {
+        for (const { roomId, userId, removal } of changes) {
+          this.feed.follow({ roomId, userId, hasLeft: removal !== undefined });
+          this.feed.followViewer(registry.ofUser(userId));
+        }
+      }),
+      membershipChanges.observeMissed((userIds) => {
+        for (const userId of userIds) this.feed.followViewer(registry.ofUser(userId));
+      }),
+    ];
   }
 
   detached(connection: Connection): void {
@@ -62,7 +67,7 @@ export class PresenceWatching implements ConnectionObserver, OnApplicationShutdo
   }
 
   onApplicationShutdown(): void {
-    this.cancelFollowing();
+    for (const cancel of this.cancels) cancel();
   }
 
   /**

@@ -4,6 +4,9 @@ import { LogNews, type News, type Standing, type StandingMember } from '../../lo
 import { AttachedConnection, LocalUser } from '../local-users.js';
 import { MembershipComparison } from './membership-comparison.js';
 
+/** Of this room nobody is a member. */
+const LEFT = 'left';
+
 /** Says that everyone who is asked about is a member since event 7; `meanwhile` runs while it is asked. */
 class SlowNews extends LogNews {
   meanwhile = (): void => undefined;
@@ -15,7 +18,7 @@ class SlowNews extends LogNews {
   async standing(members: readonly Standing[]): Promise<readonly StandingMember[]> {
     await Promise.resolve();
     this.meanwhile();
-    return members.map(([userId, roomId]) => ({ userId, roomId, joinedSeq: 7 }));
+    return members.flatMap(([userId, roomId]) => (roomId === LEFT ? [] : { userId, roomId, joinedSeq: 7 }));
   }
 
   async standingOf(userIds: readonly string[]): Promise<readonly StandingMember[]> {
@@ -27,11 +30,13 @@ function setUp() {
   const ann = new LocalUser('ann');
   const followed: unknown[] = [];
   const news = new SlowNews();
-  const comparison = new MembershipComparison(news, {
+  const ended: string[] = [];
+  const users = {
     all: () => [ann],
-    user: (userId) => (userId === 'ann' ? ann : undefined),
-    follow: (user, roomId, seq) => void followed.push([user.userId, roomId, seq]),
-  });
+    user: (userId: string) => (userId === 'ann' ? ann : undefined),
+    follow: (user: LocalUser, roomId: string, seq: number) => void followed.push([user.userId, roomId, seq]),
+  };
+  const comparison = new MembershipComparison(news, users, (userIds) => void ended.push(...userIds));
   const attach = (): AttachedConnection => {
     const attached = new AttachedConnection();
     ann.attached.set({} as Connection, attached);
@@ -45,7 +50,7 @@ function setUp() {
       ]),
     async () => comparison.compareAll(),
   ];
-  return { ann, followed, news, comparison, attach, compareEither };
+  return { ann, followed, ended, news, comparison, attach, compareEither };
 }
 
 const JOIN = ['ann', 'room', 7];
@@ -89,4 +94,20 @@ describe.each([0, 1])('the comparison of memberships (%#: changed ones, all)', (
     await comparison.compare([]);
     expect(followed).toEqual([JOIN]);
   });
+});
+
+it('tells who of those here has left a room, if it cannot be told all of them', async () => {
+  const { ended, comparison } = setUp();
+  await comparison.compare([
+    ['ann', 'room'],
+    ['bob', LEFT],
+  ]);
+  expect(ended).toEqual([]);
+  await comparison.compare([
+    ['ann', LEFT],
+    ['ann', 'room'],
+  ]);
+  expect(ended).toEqual(['ann']);
+  await comparison.compareAll();
+  expect(ended).toEqual(['ann', 'ann']);
 });

@@ -13,6 +13,9 @@ export interface ComparedUsers {
   follow(user: LocalUser, roomId: string, joinedSeq: number): void;
 }
 
+/** Told of users here whose membership of a room has ended, perhaps before this node knew that it had begun. */
+export type OnEnded = (userIds: readonly string[]) => void;
+
 /** A user as they were before the store was asked. */
 interface Compared {
   readonly user: LocalUser;
@@ -23,7 +26,8 @@ interface Compared {
 
 /**
  * Finds joins that nobody told this node of: of a room that is not followed here no gap is ever seen. Departures need no
- * such look: a connection is in no room but those that are followed, and their logs tell.
+ * such look: a connection is in no room but those that are followed, and their logs tell. Only who asked the store between
+ * a join that was missed and its end must ask again; `onEnded` is told who that may be.
  */
 export class MembershipComparison {
   /** Changes that met a connection on its way in, which may have read its rooms before. */
@@ -32,6 +36,7 @@ export class MembershipComparison {
   constructor(
     private readonly news: LogNews,
     private readonly users: ComparedUsers,
+    private readonly onEnded: OnEnded,
   ) {}
 
   /** Whether no user is connected here. */
@@ -49,7 +54,9 @@ export class MembershipComparison {
     }
     const compared = this.before(local.map(([userId]) => userId));
     const entering = local.filter(([userId]) => compared.get(userId)?.isEntering === true);
-    this.followMissed(compared, await this.news.standing(local));
+    const standing = await this.news.standing(local);
+    this.followMissed(compared, standing);
+    this.onEnded(endedOf(local, standing));
     this.carried = entering;
   }
 
@@ -62,6 +69,8 @@ export class MembershipComparison {
       const compared = this.before(some);
       const standing = await this.news.standingOf(some);
       this.followMissed(compared, standing);
+      // Of whom nobody can say what they have left.
+      this.onEnded(some);
       for (const { userId, roomId } of standing) {
         if (compared.get(userId)?.isEntering === true) entering.push([userId, roomId]);
       }
@@ -90,4 +99,11 @@ export class MembershipComparison {
       this.users.follow(user, roomId, joinedSeq);
     }
   }
+}
+
+/** Whose memberships, of those that have changed, there are no more. */
+function endedOf(changed: readonly Standing[], standing: readonly StandingMember[]): string[] {
+  const kept = new Set(standing.map(({ userId, roomId }) => `${userId} ${roomId}`));
+  const ended = changed.filter(([userId, roomId]) => !kept.has(`${userId} ${roomId}`));
+  return [...new Set(ended.map(([userId]) => userId))];
 }
