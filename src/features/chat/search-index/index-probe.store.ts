@@ -37,6 +37,7 @@ export const store = defineStore({
     add: async (db: Db, texts: readonly IndexedText[]) => searchIndex.add(db, texts),
     change: async (db: Db, texts: readonly ChangedText[]) => searchIndex.change(db, texts),
     remove: async (db: Db, texts: readonly IndexedText[]) => searchIndex.remove(db, texts),
+    rebuild: async (db: Db) => searchIndex.rebuild(db),
     /** Deletes a room's messages. */
     drop: async (db: Db, { roomId, seqs }: { readonly roomId: string; readonly seqs: readonly number[] }) => {
       const rows = await messagesByKey(

@@ -51,6 +51,17 @@ describe('words that are deleted', () => {
   });
 });
 
+it('stays whole when words are deleted after it was made anew', async () => {
+  const { database, close } = await openTestDatabase({ migrations: chatMigrations, store: 'embedded' });
+  const calls = database.open(probe);
+  const texts = Array.from({ length: 3000 }, (_, seq) => ({ room_id: 'r1', seq, text: secretOf(seq) }));
+  await calls.rebuild();
+  await calls.add(texts);
+  for (let start = 500; start < 2500; start += 250) await calls.remove(texts.slice(start, start + 250));
+  expect(await calls.damage()).toEqual([]);
+  await close();
+});
+
 describe('many rooms', () => {
   it('are searched as few are', async () => {
     const { database, close } = await openTestDatabase({ migrations: chatMigrations, store: 'embedded' });

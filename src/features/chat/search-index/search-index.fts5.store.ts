@@ -95,7 +95,7 @@ async function remove(db: Db, texts: readonly IndexedText[]): Promise<void> {
 }
 
 async function rebuild(db: Db): Promise<number> {
-  await sql`insert into search_words (search_words) values ('delete-all')`.execute(db);
+  await clear(db);
   let [after, count] = [0, 0];
   for (;;) {
     const rows = await storedTexts(db, after);
@@ -107,6 +107,12 @@ async function rebuild(db: Db): Promise<number> {
     after = rows.at(-1)?.id ?? after;
     if (rows.length < STEP) return count;
   }
+}
+
+/** FTS5 turns the index back to the format of one without secure deletion, in which a page that deletion emptied is damage. */
+async function clear(db: Db): Promise<void> {
+  await sql`insert into search_words (search_words) values ('delete-all')`.execute(db);
+  await sql`update search_words_config set v = 5 where k = 'version'`.execute(db);
 }
 
 async function find(db: Db, { userId, roomId, ...query }: IndexQuery): Promise<IndexMatches> {

@@ -12,6 +12,12 @@ export const searchMigrations: readonly Migration[] = [
     up: (db, dialect) =>
       dialect === 'sqlite' ? [...entries(db), ...words(db), ...backfill(db)] : vectors(db),
   },
+  {
+    name: 'chat/0130-search-format',
+    // An index that was made anew, as each was at the first start, had lost its format.
+    isCompatible: true,
+    up: (db, dialect) => (dialect === 'sqlite' ? [withSecureDeletion(db)] : []),
+  },
 ];
 
 function entries({ schema }: Kysely<unknown>): Compilable[] {
@@ -29,21 +35,25 @@ function entries({ schema }: Kysely<unknown>): Compilable[] {
   ];
 }
 
-/**
- * The tokenizer splits at spaces and leaves what is not ASCII alone: words come folded. Version 5 is the format of an
- * index with secure deletion; without it `integrity_check` takes a page that deletion emptied for damage.
- */
+/** The tokenizer splits at spaces and leaves what is not ASCII alone: words come folded. */
 function words(db: Kysely<unknown>): Compilable[] {
   return [
     raw(
       db,
       `create virtual table search_words using fts5 (room, words, content = '', columnsize = 0, tokenize = 'ascii')`,
     ),
-    raw(db, `update search_words_config set v = 5 where k = 'version'`),
+    withSecureDeletion(db),
     raw(db, `insert into search_words (search_words, rank) values ('secure-delete', 1)`),
     raw(db, `create virtual table search_vocabulary using fts5vocab (search_words, row)`),
   ];
 }
+
+/**
+ * Version 5 is the format of an index with secure deletion; without it `integrity_check` takes a page that deletion emptied
+ * for damage.
+ */
+const withSecureDeletion = (db: Kysely<unknown>): Compilable =>
+  raw(db, `update search_words_config set v = 5 where k = 'version'`);
 
 function backfill(db: Kysely<unknown>): Compilable[] {
   return [
