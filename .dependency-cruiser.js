@@ -168,8 +168,15 @@ export default {
       name: 'test-kit-in-tests-only',
       comment: 'What runs in production must not carry the test kit.',
       severity: 'error',
-      from: { path: '^(src|examples)/', pathNot: ['^src/testing/', SPECS] },
+      from: { path: '^(src|examples)/', pathNot: ['^src/testing/', '(^|/)testing\\.ts$', SPECS] },
       to: { path: '^src/testing/' },
+    },
+    {
+      name: 'fixtures-in-specs-only',
+      comment: "What a folder's tests share is no part of what runs in production.",
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['(^|/)testing\\.ts$', '^src/testing/', '\\.contract\\.ts$', SPECS] },
+      to: { path: '(^|/)testing\\.ts$' },
     },
     {
       name: 'test-kit-without-runner',

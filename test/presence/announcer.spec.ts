@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { MemoryTopicBus } from '../../../realtime/fanout/topic-bus.memory.js';
-import { ManualClock } from '../../../testing/index.js';
-import { LeaseTable, OwnUsers } from '../leases/index.js';
-import type { Sighting } from '../state/index.js';
-import { Announcer, presenceChannel } from './announcer.js';
+import { MemoryTopicBus } from '../../src/realtime/fanout/topic-bus.memory.js';
+import { ManualClock } from 'parley/testing';
+import { LeaseTable, OwnUsers } from '../../src/features/presence/leases/index.js';
+import type { Sighting } from '../../src/features/presence/state/index.js';
+import { Announcer, presenceChannel } from '../../src/features/presence/local/announcer.js';
 
 const SECOND_MS = 1000;
 
