@@ -7,7 +7,7 @@ export { snapshotSqlite, SQLITE_FILE } from './backup/snapshot.sqlite.js';
 export { Database } from './database.js';
 export type { DialectName } from './dialect-name.js';
 export { fitting } from './rows/fitting.js';
-export { GatheredReads } from './gathered-reads.js';
+export { GatheredReads } from './rows/gathered-reads.js';
 export { InjectStore, storeToken } from './inject-store.decorator.js';
 export { eventSeq, type PlainQuery, plainQuery, type QueryLike } from './plain-query.js';
 export type { Migration } from './schema/migration.js';

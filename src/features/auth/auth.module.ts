@@ -49,7 +49,7 @@ import { SessionObserver } from './sessions/session.observer.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { store as sessionsStore } from './sessions/sessions.store.js';
 import { Standings } from './sessions/standings.js';
-import { TokenEnds } from './sessions/token-ends.js';
+import { TokenEnds } from './sessions/token-ends/token-ends.js';
 import { MemoryTicketStore } from './tickets/ticket-store.memory.js';
 import { RedisTicketStore } from './tickets/ticket-store.redis.js';
 import { TicketStore } from './tickets/ticket-store.js';

@@ -4,7 +4,7 @@ import type { Principal } from '../../../realtime/index.js';
 import { Users } from '../accounts/users.js';
 import { type Grant, GrantsService } from '../sessions/grants.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { tokenEnd } from '../sessions/token-end.js';
+import { tokenEnd } from '../sessions/token-ends/token-end.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { RefreshBody } from './bodies.js';
 

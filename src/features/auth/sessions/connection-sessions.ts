@@ -12,8 +12,8 @@ import { Users } from '../accounts/users.js';
 import { Authenticator } from './authenticator.js';
 import { REVOKED } from './session-closings.js';
 import { SessionsService } from './sessions.service.js';
-import { tokenEnd } from './token-end.js';
-import { TokenEnds } from './token-ends.js';
+import { tokenEnd } from './token-ends/token-end.js';
+import { TokenEnds } from './token-ends/token-ends.js';
 
 /** `auth.whoami`. */
 export interface ConnectionSession {

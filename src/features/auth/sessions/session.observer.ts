@@ -9,7 +9,7 @@ import {
 import { LastSeen } from './last-seen.js';
 import { REVOKED, SUSPENDED } from './session-closings.js';
 import { Standings } from './standings.js';
-import { TokenEnds } from './token-ends.js';
+import { TokenEnds } from './token-ends/token-ends.js';
 
 /** Keeps a connection only as long as its session, its user and its token allow. */
 @ObservesConnections()

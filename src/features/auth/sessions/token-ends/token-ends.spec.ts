@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type CloseReason, Connection, type Principal, type UserActor } from '../../../realtime/index.js';
-import { ManualClock } from '../../../testing/index.js';
+import { type CloseReason, Connection, type Principal, type UserActor } from '../../../../realtime/index.js';
+import { ManualClock } from '../../../../testing/index.js';
 import { TokenEnds } from './token-ends.js';
 
 /** Keeps what a connection is told. */

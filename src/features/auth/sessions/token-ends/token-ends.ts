@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Cancel, Clock, type Connection } from '../../../realtime/index.js';
-import { EXPIRED } from './session-closings.js';
+import { type Cancel, Clock, type Connection } from '../../../../realtime/index.js';
+import { EXPIRED } from '../session-closings.js';
 import { tokenEnd } from './token-end.js';
 
 /** How long before its end a token is announced to expire. */
