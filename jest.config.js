@@ -35,6 +35,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.test-build/', ...left],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.test-build/'],
   globalSetup: '<rootDir>/test/support/compile.js',
+  setupFiles: ['<rootDir>/test/support/seed-properties.ts'],
   maxWorkers: 2,
   // A worker keeps something of every suite; one that starts anew is faster than one that collects garbage.
   workerIdleMemoryLimit: '800MB',
