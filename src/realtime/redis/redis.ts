@@ -5,9 +5,6 @@ import type { RedisAddress } from './redis-address.js';
 const COMMAND_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 
-/** How long the other end may take to close a connection that is given up; the driver waits as long for one that is closed. */
-const CLOSING_MS = 100;
-
 const LONGEST_PAUSE_MS = 2_000;
 
 /** What a connection to Redis is for. */
@@ -71,7 +68,6 @@ function shared({ username, password, database, isTls }: RedisAddress) {
     ...(isTls && { tls: {} }),
     db: database,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    disconnectTimeout: CLOSING_MS,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
     keepAlive: 10_000,
