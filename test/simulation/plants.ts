@@ -26,7 +26,7 @@ function instead<Target extends object>(target: Target, others: Partial<Target>)
   });
 }
 
-const NO_NEWS: News = { mark: 0, isWhole: true, heads: new Map(), members: [] };
+const NO_NEWS: News = { mark: 0, isWhole: true, heads: new Map(), floors: new Map(), members: [] };
 
 /** What is looked for in the store, found otherwise. */
 const finding = (news: News) => (inner: LogNews) => instead(inner, { since: () => Promise.resolve(news) });

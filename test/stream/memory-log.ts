@@ -16,6 +16,10 @@ interface MemoryRoom {
   readonly events: RoomEvent[];
   /** Each member with the `seq` of the event that their membership began with. */
   readonly members: Map<string, number>;
+  /** Events below it are dropped. */
+  floor: number;
+  /** How many commits there were when the floor was raised last. */
+  raisedAt: number;
 }
 
 /** An event's place, and whose membership begins or ends with it. */
@@ -58,8 +62,23 @@ export class MemoryLog extends LogReader {
     return [...this.rooms].filter(([, room]) => room.members.has(userId)).map(([roomId]) => roomId);
   }
 
+  /** Where the floors are that were raised when there were so many commits, or since. */
+  floorsSince(commits: number): Map<string, number> {
+    const raised = [...this.rooms].filter(([, { floor, raisedAt }]) => floor > 1 && raisedAt >= commits);
+    return new Map(raised.map(([roomId, { floor }]) => [roomId, floor]));
+  }
+
   message(roomId: string, text: string): void {
     this.commit(roomId, 'message', null, { message: { text } });
+  }
+
+  /** Drops the events up to this one. */
+  drop(roomId: string, until: number): void {
+    const room = this.room(roomId);
+    const from = room.floor;
+    room.floor = until + 1;
+    room.raisedAt = this.commits.length;
+    this.bus.publish(roomChannel(roomId), { dropped: { from, until } });
   }
 
   join(roomId: string, userId: string): void {
@@ -91,7 +110,10 @@ export class MemoryLog extends LogReader {
   }
 
   async events(roomId: string, after: number, until: number, limit = 10): Promise<readonly RoomEvent[]> {
-    return await this.read(() => this.all(roomId).slice(after, Math.min(until, after + limit)));
+    return await this.read(() => {
+      const first = Math.max(after, this.room(roomId).floor - 1);
+      return this.all(roomId).slice(first, Math.min(until, first + limit));
+    });
   }
 
   async heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -123,8 +145,8 @@ export class MemoryLog extends LogReader {
 
   async roomFacts(roomId: string): Promise<RoomFacts | undefined> {
     return await this.read(() => {
-      const head = this.rooms.get(roomId)?.events.length;
-      return head === undefined ? undefined : ({ id: roomId, head } as RoomFacts);
+      const room = this.rooms.get(roomId);
+      return room && ({ id: roomId, head: room.events.length, floor: room.floor } as RoomFacts);
     });
   }
 
@@ -138,7 +160,7 @@ export class MemoryLog extends LogReader {
   }
 
   private room(roomId: string): MemoryRoom {
-    const room = this.rooms.get(roomId) ?? { events: [], members: new Map() };
+    const room = this.rooms.get(roomId) ?? { events: [], members: new Map(), floor: 1, raisedAt: 0 };
     this.rooms.set(roomId, room);
     return room;
   }

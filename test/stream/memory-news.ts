@@ -24,6 +24,7 @@ export class MemoryNews extends LogNews {
         mark: Math.max(mark ?? 0, this.log.commits.length - this.chance.below(REPEATED)),
         isWhole,
         heads: isWhole && tellsHeads ? heads : undefined,
+        floors: mark === null ? undefined : this.log.floorsSince(mark),
         members: isWhole ? commits.flatMap(({ roomId, userIds }) => userIds.map(standingIn(roomId))) : [],
       };
     });

@@ -9,6 +9,7 @@ replaceMethod(SqlLogNews.prototype, 'since', () => async () => ({
   mark: 0,
   isWhole: true,
   heads: new Map(),
+  floors: new Map(),
   members: [],
 }));
 

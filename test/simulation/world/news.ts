@@ -34,6 +34,8 @@ export class SimulatedNews extends LogNews {
         mark: Math.max(mark ?? 0, this.tables.commits.length - this.chance.below(REPEATED)),
         isWhole,
         heads: isWhole && tellsHeads ? new Map(events.map(({ roomId, seq }) => [roomId, seq])) : undefined,
+        // Nothing is dropped there.
+        floors: new Map(),
         members: isWhole ? members : [],
       };
     });

@@ -225,6 +225,13 @@ export interface OutboxTable {
   queued_at: number;
 }
 
+/** A room whose floor was raised, and by which transaction. On PostgreSQL only: the embedded database is one process's. */
+export interface RaisedFloorsTable {
+  room_id: string;
+  floor: number;
+  stored_commit: number;
+}
+
 /** A message that is said little by little, or what is left of it for a day: then it has no words any more. */
 export interface StreamsTable {
   /** Also the id of the message that it becomes. */
@@ -272,4 +279,5 @@ export interface ChatTables {
   log_consumers: LogConsumersTable;
   outbox: OutboxTable;
   streams: StreamsTable;
+  raised_floors: RaisedFloorsTable;
 }

@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import { defineStore } from '../../../storage/store.js';
+import { type Kysely, sql } from 'kysely';
+import { defineStore, dialectOf } from '../../../storage/store.js';
 import {
   type ChatTables,
   type DroppedMessagesTable,
@@ -79,6 +79,7 @@ export const store = defineStore({
         if (last) {
           const lowEnd = { roomId, from, until: last.seq };
           await dropEvents(db, lowEnd, last.ordinal);
+          await noteFloor(db, lowEnd);
           await dropMessages(db, lowEnd, dropping.nowMs);
           lowEnds.push(lowEnd);
         }
@@ -102,6 +103,18 @@ async function dropEvents(db: Db, { roomId, from, until }: LowEnd, ordinal: numb
     .updateTable('rooms')
     .set({ floor: until + 1, floor_ordinal: ordinal })
     .where('id', '=', roomId)
+    .execute();
+}
+
+/** For nodes that the bus does not reach; there is one process at the embedded database. */
+async function noteFloor(db: Db, { roomId, until }: LowEnd): Promise<void> {
+  if (dialectOf(db) === 'sqlite') return;
+  const commit = sql<number>`cast(cast(pg_current_xact_id() as text) as bigint)`;
+  const raised = { floor: until + 1, stored_commit: commit };
+  await db
+    .insertInto('raised_floors')
+    .values({ room_id: roomId, ...raised })
+    .onConflict((conflict) => conflict.column('room_id').doUpdateSet(raised))
     .execute();
 }
 

@@ -15,8 +15,8 @@ export class SqlLogNews extends LogNews {
   }
 
   async since(mark: number | null): Promise<News> {
-    const { heads, ...news } = await this.store.since({ mark, nowMs: this.clock.now() });
-    return { ...news, heads: heads === null ? undefined : new Map(heads) };
+    const { heads, floors, ...news } = await this.store.since({ mark, nowMs: this.clock.now() });
+    return { ...news, heads: mapOf(heads), floors: mapOf(floors) };
   }
 
   async standing(members: readonly Standing[]): Promise<readonly StandingMember[]> {
@@ -26,4 +26,8 @@ export class SqlLogNews extends LogNews {
   async standingOf(userIds: readonly string[]): Promise<readonly StandingMember[]> {
     return await this.store.standingOf(userIds);
   }
+}
+
+function mapOf(entries: readonly (readonly [string, number])[] | null): Map<string, number> | undefined {
+  return entries === null ? undefined : new Map(entries);
 }

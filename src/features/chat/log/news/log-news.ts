@@ -17,6 +17,8 @@ export interface News {
   readonly isWhole: boolean;
   /** The heads of the rooms whose logs have grown; undefined where only a look at each room tells. */
   readonly heads: ReadonlyMap<string, number> | undefined;
+  /** The floors of the rooms whose oldest events were dropped, told whole or, beyond what is told one by one, undefined. */
+  readonly floors: ReadonlyMap<string, number> | undefined;
   /** Whose membership in which room began or ended, each once. */
   readonly members: readonly Standing[];
 }

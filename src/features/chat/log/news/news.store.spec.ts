@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '../../../../storage/index.js';
 import { openTestDatabase, type TestDatabase } from '../../../../storage/testing.js';
+import { store as retentionStore } from '../../retention/retention.store.js';
 import { AppendDriver, DRIVEN_AT_MS, LOG_MIGRATIONS } from '../append-driver.js';
 import { store as newsStore } from './news.store.js';
 
@@ -56,6 +57,22 @@ describe('news of the logs', () => {
     const standing = [{ userId: 'bob', roomId: other, joinedSeq: 2 }];
     expect(await news.standing(asked)).toEqual(standing);
     expect(await news.standingOf(['bob', 'cy'])).toEqual(standing);
+  });
+
+  it('give the floors of rooms whose oldest events were dropped by another node', async () => {
+    const [group] = [await log.group(), await log.group()];
+    const retention = test.database.open(retentionStore);
+    const drop = async (budget: number) =>
+      retention.drop({ roomIds: [group], beforeMs: DRIVEN_AT_MS + 1, nowMs: DRIVEN_AT_MS, budget });
+    const { mark, floors: unknown } = await since(null);
+    await drop(1);
+    const first = await since(mark);
+    await drop(1);
+    const second = await since(first.mark);
+    const isOneProcess = test.database.dialect === 'sqlite';
+    expect([unknown, first.floors, second.floors]).toEqual(
+      isOneProcess ? [[], [], []] : [null, [[group, 2]], [[group, 3]]],
+    );
   });
 
   it('give the heads of rooms that have grown, or leave that to a look at each', async () => {

@@ -20,6 +20,7 @@ export interface StoredNews {
   readonly mark: number;
   readonly isWhole: boolean;
   readonly heads: readonly (readonly [string, number])[] | null;
+  readonly floors: readonly (readonly [string, number])[] | null;
   readonly members: readonly Standing[];
 }
 
@@ -60,12 +61,16 @@ export const store = defineStore({
  */
 async function byCommits(db: Db, since: number | null): Promise<StoredNews> {
   const { mark, end } = await commitsNow(db);
-  if (since === null || since > mark) return { mark, isWhole: false, heads: null, members: [] };
+  if (since === null || since > mark) {
+    return { mark, isWhole: false, heads: null, floors: null, members: [] };
+  }
   const isNews = sql<boolean>`stored_commit >= ${since} and stored_commit < ${end}`;
   const heads = await grownRooms(db, isNews);
   const changes = await changesSince(db, isNews);
+  const raised = await raisedFloors(db, isNews);
+  const floors = raised.length <= MOST ? raised : null;
   const isWhole = heads.length <= MOST && changes.length <= MOST;
-  return { mark, isWhole, heads: isWhole ? heads : null, members: isWhole ? membersOf(changes) : [] };
+  return { mark, isWhole, heads: isWhole ? heads : null, floors, members: isWhole ? membersOf(changes) : [] };
 }
 
 /** The oldest commit that is under way, and the first that has not begun. */
@@ -87,13 +92,23 @@ async function grownRooms(db: Db, isNews: RawBuilder<boolean>): Promise<[string,
   return rows.map(({ roomId, head }) => [roomId, Number(head)]);
 }
 
-/** Of the embedded database's rooms only their own rows tell how far they have come. */
+async function raisedFloors(db: Db, isNews: RawBuilder<boolean>): Promise<[string, number][]> {
+  const rows = await db
+    .selectFrom('raised_floors')
+    .select(['room_id', 'floor'])
+    .where(isNews)
+    .limit(MOST + 1)
+    .execute();
+  return rows.map(({ room_id, floor }) => [room_id, floor]);
+}
+
+/** Of the embedded database's rooms only their own rows tell how far they have come; it is this process that drops from them. */
 async function byTime(db: Db, { mark: since, nowMs: mark }: NewsQuery): Promise<StoredNews> {
-  if (since === null) return { mark, isWhole: false, heads: null, members: [] };
+  if (since === null) return { mark, isWhole: false, heads: null, floors: [], members: [] };
   const sinceMs = Math.min(since, mark) - OVERLAP_MS;
   const changes = await changesSince(db, sql<boolean>`at >= ${sinceMs}`);
   const isWhole = changes.length <= MOST;
-  return { mark, isWhole, heads: null, members: isWhole ? membersOf(changes) : [] };
+  return { mark, isWhole, heads: null, floors: [], members: isWhole ? membersOf(changes) : [] };
 }
 
 async function changesSince(db: Db, isNews: RawBuilder<boolean>): Promise<Change[]> {

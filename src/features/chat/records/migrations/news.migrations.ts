@@ -26,4 +26,20 @@ export const newsMigrations: readonly Migration[] = [
       ];
     },
   },
+  {
+    name: 'chat/0120-raised-floors',
+    isCompatible: true,
+    up: ({ schema }, dialect) => {
+      // Nobody but the process that drops events reads the embedded database.
+      if (dialect === 'sqlite') return [];
+      return [
+        schema
+          .createTable('raised_floors')
+          .addColumn('room_id', 'text', (column) => column.primaryKey().notNull())
+          .addColumn('floor', 'bigint', (column) => column.notNull())
+          .addColumn('stored_commit', 'bigint', (column) => column.notNull()),
+        schema.createIndex('raised_floors_commits').on('raised_floors').column('stored_commit'),
+      ];
+    },
+  },
 ];

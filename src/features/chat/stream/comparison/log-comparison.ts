@@ -15,8 +15,8 @@ export interface ComparisonServices {
 }
 
 /**
- * Asks the store every 3 s what was committed since the last time, and holds this node against it: the heads of the rooms
- * that it follows, the memberships of the users who are connected to it. A look that fails is made up for by the next one, which
+ * Asks the store every 3 s what was committed since the last time, and holds this node against it: the heads and
+ * floors of the rooms that it follows, the memberships of the users who are connected to it. A look that fails is made up for by the next one, which
  * goes on from the same mark, however long the store was away.
  */
 export class LogComparison {
@@ -74,6 +74,7 @@ export class LogComparison {
     const latest = await news.since(since);
     if (this.isStopped) return;
     this.compareHeads(latest);
+    this.services.streams.raiseFloors(latest.floors);
     if (latest.isWhole) await memberships.compare(latest.members);
     else await memberships.compareAll();
     // Unless all began anew meanwhile.

@@ -77,6 +77,20 @@ describe('the cache of frames', () => {
     expect(kept(cache, [3, 4, 5, 6])).toEqual([4, 6]);
     expect(kept(cache, [3], 'street')).toEqual([3]);
   });
+
+  it('forgets every frame that shows a message below the floor of its room', () => {
+    const cache = new FrameCache();
+    for (const [seq, messageSeq] of [
+      [3, 3],
+      [9, 9],
+      [10, 10],
+      [11, 3],
+    ] as const)
+      for (const roomId of ['garden', 'street']) cache.put(roomId, seq, frame('x'), messageSeq);
+    cache.forgetBelow(new Map([['garden', 10]]));
+    expect(kept(cache, [3, 9, 10, 11])).toEqual([10]);
+    expect(kept(cache, [3, 9, 10, 11], 'street')).toEqual([3, 9, 10, 11]);
+  });
 });
 
 describe("a room's frames", () => {

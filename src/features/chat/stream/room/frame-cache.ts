@@ -48,6 +48,15 @@ export class FrameCache {
     for (const key of this.showing.get(keyOf(roomId, messageSeq)) ?? []) this.remove(key);
   }
 
+  /** Forgets what shows messages below the floors of their rooms. Costs a look at each message that is shown. */
+  forgetBelow(floors: ReadonlyMap<string, number>): void {
+    if (floors.size === 0) return;
+    for (const [message, keys] of this.showing) {
+      const [roomId = '', seq] = message.split(' ');
+      if (Number(seq) < (floors.get(roomId) ?? 0)) for (const key of keys) this.remove(key);
+    }
+  }
+
   clear(): void {
     for (const key of this.frames.keys()) this.remove(key);
   }

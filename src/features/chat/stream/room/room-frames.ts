@@ -40,6 +40,13 @@ export class RoomFrames implements TopicSource {
     for (let seq = from; seq <= until; seq += 1) this.cache.forgetMessage(this.roomId, seq);
   }
 
+  /** Gives nothing from below the floor any more. False if that is known here already. */
+  raiseFloor(floor: number): boolean {
+    if (floor <= this.floor) return false;
+    this.floor = floor;
+    return true;
+  }
+
   async read(_topic: string, after: number, until: number): Promise<readonly PositionedFrame[]> {
     const cached = this.cached(after, until);
     return cached.length > 0 ? cached : await this.readOnce(after, until);

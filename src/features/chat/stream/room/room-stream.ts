@@ -111,6 +111,11 @@ export class RoomStream {
     this.repairIn(REORDER_MS);
   }
 
+  /** Learns that the log begins at `floor`. False if that is known here already. */
+  raiseFloor(floor: number): boolean {
+    return this.frames.raiseFloor(floor);
+  }
+
   /** Pushes a state to those in the room here, once what it was made at is reached. */
   pushState(state: RoomStatePush['state']): void {
     if (state.head <= this.position) return this.publishState(state);

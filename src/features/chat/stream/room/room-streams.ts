@@ -55,6 +55,14 @@ export class RoomStreams {
     this.comparison.compareAll();
   }
 
+  /** Forgets what was dropped from the low ends of these rooms' logs; undefined: of any room, it is not known what. */
+  raiseFloors(floors: ReadonlyMap<string, number> | undefined): void {
+    const { cache } = this.services;
+    if (floors === undefined) return cache.clear();
+    const raised = [...floors].filter(([roomId, floor]) => this.get(roomId)?.raiseFloor(floor));
+    cache.forgetBelow(new Map(raised));
+  }
+
   /** Ends all streams, whoever is subscribed to them. */
   endAll(): void {
     for (const roomId of this.rooms.keys()) this.end(roomId);
