@@ -56,47 +56,59 @@ describeWith(REDIS)('streams of a node that is killed', () => {
       await database.query('update streams set due_at = due_at - $2 where id = $1', [streamId, IDLE_MS]);
     }
 
-    it('end by the others with what was said a second before, and are found by whoever began them', async () => {
-      const clientId = freshId();
-      const streamId = await room.said(ann, SAID, { clientId });
-      await room.getSaid(bob, streamId, SAID.length);
-      const appended = room.append(ann, streamId, SAID.length, LOST).catch(() => undefined);
-      await killAndPass(streamId);
-      await appended;
-      const event = await bob.next('room.event', ({ type }) => type === 'message', ENDED_WITHIN_MS);
-      const { message } = event as { message: { text: string } };
-      expect(message).toMatchObject({ id: streamId, clientId });
-      expect([SAID, SAID + LOST]).toContain(message.text);
-      expect(await room.list(bob)).toEqual([]);
-      const again = await connectBy(annToken, pair.other);
-      const begun = await room.start(again, { clientId });
-      expect(begun).toMatchObject({ duplicate: true, message: { id: streamId, text: message.text } });
-    }, TEST_MS);
+    it(
+      'end by the others with what was said a second before, and are found by whoever began them',
+      async () => {
+        const clientId = freshId();
+        const streamId = await room.said(ann, SAID, { clientId });
+        await room.getSaid(bob, streamId, SAID.length);
+        const appended = room.append(ann, streamId, SAID.length, LOST).catch(() => undefined);
+        await killAndPass(streamId);
+        await appended;
+        const event = await bob.next('room.event', ({ type }) => type === 'message', ENDED_WITHIN_MS);
+        const { message } = event as { message: { text: string } };
+        expect(message).toMatchObject({ id: streamId, clientId });
+        expect([SAID, SAID + LOST]).toContain(message.text);
+        expect(await room.list(bob)).toEqual([]);
+        const again = await connectBy(annToken, pair.other);
+        const begun = await room.start(again, { clientId });
+        expect(begun).toMatchObject({ duplicate: true, message: { id: streamId, text: message.text } });
+      },
+      TEST_MS,
+    );
 
-    it('go on by another node from what was said', async () => {
-      const clientId = freshId();
-      const streamId = await room.said(ann, SAID, { clientId });
-      await room.getSaid(bob, streamId, SAID.length);
-      await doomed.kill('SIGKILL');
-      const again = await connectBy(annToken, pair.other);
-      const { stream } = await room.start(again, { clientId });
-      expect(stream).toMatchObject({ id: streamId, text: SAID });
-      const { message } = await room.end(again, streamId, SAID.length, LOST);
-      expect(message).toMatchObject({ id: streamId, text: SAID + LOST });
-      const event = await bob.next('room.event', ({ type }) => type === 'message');
-      expect(event).toMatchObject({ roomId: room.roomId, message: { id: streamId } });
-    }, TEST_MS);
+    it(
+      'go on by another node from what was said',
+      async () => {
+        const clientId = freshId();
+        const streamId = await room.said(ann, SAID, { clientId });
+        await room.getSaid(bob, streamId, SAID.length);
+        await doomed.kill('SIGKILL');
+        const again = await connectBy(annToken, pair.other);
+        const { stream } = await room.start(again, { clientId });
+        expect(stream).toMatchObject({ id: streamId, text: SAID });
+        const { message } = await room.end(again, streamId, SAID.length, LOST);
+        expect(message).toMatchObject({ id: streamId, text: SAID + LOST });
+        const event = await bob.next('room.event', ({ type }) => type === 'message');
+        expect(event).toMatchObject({ roomId: room.roomId, message: { id: streamId } });
+      },
+      TEST_MS,
+    );
 
-    it('are told to be aborted when nothing was said', async () => {
-      const streamId = await room.startId(ann);
-      await killAndPass(streamId);
-      const push = await bob.next(
-        'message.stream',
-        (data) => data['streamId'] === streamId && data['state'] === 'aborted',
-        ENDED_WITHIN_MS,
-      );
-      expect(push).toMatchObject({ roomId: room.roomId });
-      expect(await room.newest(bob)).toBeUndefined();
-    }, TEST_MS);
+    it(
+      'are told to be aborted when nothing was said',
+      async () => {
+        const streamId = await room.startId(ann);
+        await killAndPass(streamId);
+        const push = await bob.next(
+          'message.stream',
+          (data) => data['streamId'] === streamId && data['state'] === 'aborted',
+          ENDED_WITHIN_MS,
+        );
+        expect(push).toMatchObject({ roomId: room.roomId });
+        expect(await room.newest(bob)).toBeUndefined();
+      },
+      TEST_MS,
+    );
   });
 });
