@@ -58,6 +58,16 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStoreBed
       expect(String(await read(other))).toBe('other');
     });
 
+    it('may be deleted by several at once, and again, and others stay', async () => {
+      const [kept, ...gone] = await Promise.all(
+        ['kept', 'a', 'b', 'c'].map((text) => put(Buffer.from(text))),
+      );
+      await Promise.all([store.delete(gone), store.delete(gone.toReversed()), store.delete(gone)]);
+      await store.delete(gone);
+      expect(await Promise.all(gone.map((id) => read(id)))).toEqual(gone.map(() => undefined));
+      expect(String(await read(String(kept)))).toBe('kept');
+    });
+
     it('are not there, not even in part, when the source fails', async () => {
       const before = await bed.kept();
       const id = newId();
