@@ -71,7 +71,7 @@ export const PLANTS: readonly Plant[] = [
     what: 'waits for a database that hangs for as long as it does',
     check: 'C9',
     fault: fault('F07'),
-    faultMs: 9_000,
+    faultMs: 14_000,
     quietMs: 3_000,
   },
 ];
