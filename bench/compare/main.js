@@ -7,6 +7,7 @@
  */
 import { loadavg } from 'node:os';
 import compile from '../../test/support/compile.js';
+import { measureCommit } from './commit.js';
 import { measureConnecting, measureIdle } from './connections.js';
 import { contenders } from './contenders.js';
 import { canPin } from './cores.js';
@@ -31,6 +32,7 @@ const scenarios = {
     await repeat(async () => {
       for (const [shape, table] of tables) await inTurn(table, shape, trafficOf(SHAPES[shape]));
     });
+    printTable('The disk, ms', { 'a commit': await measureCommit() });
     for (const [shape, table] of tables) printTable(`${shape}: rooms x members`, medianRows(table));
   },
   async connecting() {

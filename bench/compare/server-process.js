@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { onServerCore } from './cores.js';
 import { cpuUsOf } from './cpu-time.js';
 import { collectGarbage } from './garbage.js';
+import { isLoopDelay, LOOP_DELAY_FLAGS, takeLoopDelay } from './loop-delay.js';
 
 const ADDRESS_LINE = /listens on http:\/\/(?:localhost|127\.0\.0\.1):(\d+)/;
 const START_TIMEOUT_MS = 60_000;
@@ -12,14 +13,16 @@ const START_TIMEOUT_MS = 60_000;
 export class ServerProcess {
   #child;
   #stderr = '';
+  #tellsLoopDelay;
   host = '127.0.0.1';
   port;
 
-  constructor(child) {
+  constructor(child, tellsLoopDelay) {
     this.#child = child;
+    this.#tellsLoopDelay = tellsLoopDelay;
     child.stderr.on('data', (chunk) => {
       this.#stderr += chunk;
-      if (!String(chunk).includes('ebugger')) process.stderr.write(chunk);
+      if (!String(chunk).includes('ebugger') && !isLoopDelay(chunk)) process.stderr.write(chunk);
     });
     process.once('exit', this.#kill);
   }
@@ -33,7 +36,7 @@ export class ServerProcess {
       cwd: env.DATA_DIR,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const server = new ServerProcess(child);
+    const server = new ServerProcess(child, flags.includes(LOOP_DELAY_FLAGS[0]) && isNode(command));
     server.port = await server.#address();
     return server;
   }
@@ -47,6 +50,11 @@ export class ServerProcess {
   get rss() {
     const [, kib] = /VmRSS:\s+(\d+)/.exec(read(`/proc/${this.#child.pid}/status`));
     return Number(kib) * 1024;
+  }
+
+  /** How late its event loop ran since the last call, at the 99th percentile, in ms; null if it does not tell. */
+  async takeLoopDelay() {
+    return this.#tellsLoopDelay ? await takeLoopDelay(this.#child) : null;
   }
 
   /** Has it give back what it does not need. */
@@ -80,8 +88,13 @@ export class ServerProcess {
   }
 }
 
-function withFlags([file, ...args], flags) {
-  return file === process.execPath ? [file, ...flags, ...args] : [file, ...args];
+function withFlags(command, flags) {
+  const [file, ...args] = command;
+  return isNode(command) ? [file, ...flags, ...args] : command;
+}
+
+function isNode([file]) {
+  return file === process.execPath;
 }
 
 function read(file) {

@@ -1,3 +1,4 @@
+import { LOOP_DELAY_FLAGS } from './loop-delay.js';
 import { delay, onStage } from './stage.js';
 
 const BYTES = 128;
@@ -8,7 +9,8 @@ const LOOK_MS = 100;
 /** Saturates one server, then measures how late it delivers at the common rate and at half of what it can do. */
 export async function measureTraffic(terms) {
   const { shape, span } = terms;
-  return await onStage(terms, async ({ server, generator, facts, address }) => {
+  const flags = [...terms.flags, ...LOOP_DELAY_FLAGS];
+  return await onStage({ ...terms, flags }, async ({ server, generator, facts, address }) => {
     await generator.ask('connect', { ...address, facts, parallel: PARALLEL });
     const load = async (kind) => await run({ server, generator, span }, { bytes: BYTES, ...kind });
     await warm(generator, { ...span, inFlight: shape.inFlight });
@@ -21,6 +23,7 @@ export async function measureTraffic(terms) {
       'µs CPU/delivery': full.cpuUs,
       'server CPU': full.serverShare,
       'generator CPU': full.generatorShare,
+      'loop p99': full.loopMs,
       'µs at common rate': common.cpuUs,
       'p50 common': common.p50,
       'p99 common': common.p99,
@@ -49,14 +52,17 @@ async function run({ server, generator, span }, terms) {
   await generator.ask('start', terms);
   await delay((span.seconds * 1000) / 4);
   await generator.ask('forget');
+  await server.takeLoopDelay();
   const before = await sample(server, generator);
   await delay(span.seconds * 1000);
   const after = await sample(server, generator);
+  const loopMs = await server.takeLoopDelay();
   const account = await generator.ask('finish', { patienceMs: PATIENCE_MS });
   const since = (key) => after[key] - before[key];
   const us = since('atMs') * 1000;
   return {
     ...account,
+    loopMs,
     perS: (since('delivered') / us) * 1e6,
     // On a machine that is busy elsewhere, a short time may see nothing delivered.
     cpuUs: since('delivered') === 0 ? null : since('serverUs') / since('delivered'),
