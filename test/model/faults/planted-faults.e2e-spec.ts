@@ -1,3 +1,5 @@
+/* @one-node Plants its faults in the code of the embedded store. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
