@@ -1,4 +1,4 @@
-/* @one-node Plants its faults in the code of the embedded store. */
+/* @one-node A service with a fault is started by a main file of its own. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
