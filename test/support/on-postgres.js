@@ -7,7 +7,7 @@ import { transformFile } from '@swc/core';
 
 /**
  * Runs Jest with a PostgreSQL of its own in place of the embedded database: what is named on the command line, or all unit
- * specs that open a database.
+ * specs that open a database; options are Jest's own, `--name=value`.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,8 +24,9 @@ const EMBEDDED_ONLY = "store: 'embedded'";
 const { PostgresServer } = await compiledServers();
 const server = await PostgresServer.start({ settings });
 try {
-  const named = process.argv.slice(2);
-  process.exitCode = await jest(named.length > 0 ? named : specs());
+  const given = process.argv.slice(2);
+  const isNamed = given.some((parameter) => !parameter.startsWith('-'));
+  process.exitCode = await jest(isNamed ? given : [...given, ...specs()]);
 } finally {
   await server.stop();
 }
