@@ -3,10 +3,15 @@ import type { ModelPush } from '../rules/index.js';
 import { canonical } from './canonical.js';
 import { compare, Disagreement, isEqual, type Json } from './disagreement.js';
 
+interface Arrived {
+  readonly event: string;
+  readonly data: Json;
+}
+
 /** Pushes of a room, or of a position, in their order. */
 interface Stream {
   readonly due: ModelPush[];
-  readonly arrived: { readonly event: string; readonly data: Json }[];
+  readonly arrived: Arrived[];
   /** Pushes that need not have come, and may still. */
   readonly excused: ModelPush[];
 }
@@ -61,7 +66,8 @@ export class Device {
   async settle(): Promise<void> {
     for (const [name, stream] of this.streams) {
       while (stream.due.length > 0) await this.match(name, stream);
-      for (const push of stream.arrived.splice(0)) this.excuse(stream, push);
+      const undue = stream.arrived.splice(0).find((push) => !isExcused(stream, push));
+      if (undue) throw new Disagreement(`push ${undue.event} undue`, undefined, undue.data);
     }
     if (this.fault) throw this.fault;
   }
@@ -69,7 +75,7 @@ export class Device {
   private async match(name: string, stream: Stream): Promise<void> {
     const [due] = stream.due;
     if (!due) return;
-    const [next] = stream.arrived;
+    const next = firstExpected(stream, due);
     if (next && (due.isOptional !== true || fits(due, next))) {
       stream.arrived.shift();
       stream.due.shift();
@@ -80,12 +86,6 @@ export class Device {
     } else if (!(await this.arrival())) {
       throw new Disagreement(`push ${due.event} missing (${name})`, due.data, undefined);
     }
-  }
-
-  private excuse(stream: Stream, push: Stream['arrived'][number]): void {
-    const index = stream.excused.findIndex((due) => fits(due, push));
-    if (index < 0) throw new Disagreement(`push ${push.event} undue`, undefined, push.data);
-    stream.excused.splice(index, 1);
   }
 
   /** Whether something came in time. */
@@ -132,8 +132,22 @@ function streamName(event: string, { roomId, room, threadSeq }: Json): string {
   return event === 'room.self' ? `self ${id} ${String(threadSeq)}` : `log ${id}`;
 }
 
-const given = ({ event, data }: { event: string; data: Json }) => ({ event, data: canonical(event, data) });
+const given = ({ event, data }: Arrived) => ({ event, data: canonical(event, data) });
 
-function fits(due: ModelPush, push: { event: string; data: Json }): boolean {
+/** The first of what has arrived, but for what was excused before and comes late. */
+function firstExpected(stream: Stream, due: ModelPush): Arrived | undefined {
+  const at = stream.arrived.findIndex((push) => fits(due, push) || !isExcused(stream, push));
+  stream.arrived.splice(0, at < 0 ? stream.arrived.length : at);
+  return stream.arrived[0];
+}
+
+/** Whether it is one that need not have come; it is then no longer expected. */
+function isExcused({ excused }: Stream, push: Arrived): boolean {
+  const index = excused.findIndex((due) => fits(due, push));
+  if (index >= 0) excused.splice(index, 1);
+  return index >= 0;
+}
+
+function fits(due: ModelPush, push: Arrived): boolean {
   return isEqual({ event: due.event, data: canonical(due.event, due.data) }, given(push));
 }
