@@ -4,8 +4,8 @@ import { LogReader, type MessageView, type RoomEvent } from '../log/index.js';
 import { DeliveredEvents, DeliveryService, OwnPositions } from '../stream/index.js';
 
 /**
- * Tells the other devices of one who sends where their user stands now: sending moves the own position. Each node tells those
- * that are connected to it; that another one has sent, it learns from the room's log.
+ * Tells the other devices of one who sends where their user stands now: sending moves the own position. Each of several nodes
+ * tells those that are connected to it, once per message: when it has delivered the message, whoever has stored it.
  */
 @Injectable()
 export class SenderPositions implements OnModuleInit, OnApplicationShutdown {
@@ -41,17 +41,21 @@ export class SenderPositions implements OnModuleInit, OnApplicationShutdown {
     return () => void this.sending.delete(key);
   }
 
-  /** Pushes `room.self`, once the position is read; for one with a single connection there is nobody to tell. */
+  /** For a message that this node has stored: pushes `room.self`, once the position is read. */
   tell(userId: string, roomId: string): void {
-    if (this.connections.ofUser(userId).size > 1) this.tellAll(userId, roomId);
+    if (!this.bus.isShared && this.hasMore(userId, 1)) this.tellAll(userId, roomId);
   }
 
-  /** What this node has stored itself it tells when it answers. */
   private onEvent({ type, roomId, message }: RoomEvent): void {
     if (type !== 'message') return;
     const { senderId, clientId } = message as MessageView;
-    if (this.connections.ofUser(senderId).size === 0) return;
-    if (!this.sending.has(`${senderId} ${roomId} ${clientId}`)) this.tellAll(senderId, roomId);
+    // The connection that sends has the answer.
+    const answered = this.sending.has(`${senderId} ${roomId} ${clientId}`) ? 1 : 0;
+    if (this.hasMore(senderId, answered)) this.tellAll(senderId, roomId);
+  }
+
+  private hasMore(userId: string, connections: number): boolean {
+    return this.connections.ofUser(userId).size > connections;
   }
 
   private tellAll(userId: string, roomId: string): void {
