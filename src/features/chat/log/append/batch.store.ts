@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { dialectOf } from '../../../../storage/store.js';
 import {
   type ChatTables,
   droppedByClientId,
@@ -70,7 +71,10 @@ export async function flush(db: Db, work: Workspace): Promise<void> {
   await writeReplyCounts(db, pending);
 }
 
-/** Whom a leaving owner's room falls to: the longest-standing admin, else member. */
+/**
+ * Whom a leaving owner's room falls to: the longest-standing admin, else member. Nobody knew before who it would be, so the
+ * row is locked here: it is written as a whole, and its member may be muting the room just now.
+ */
 export async function successorOf(db: Db, leaver: MembersTable): Promise<MembersTable | undefined> {
   return await db
     .selectFrom('members')
@@ -81,6 +85,7 @@ export async function successorOf(db: Db, leaver: MembersTable): Promise<Members
     .orderBy('joined_seq')
     .orderBy('user_id')
     .limit(1)
+    .$if(dialectOf(db) === 'postgres', (members) => members.forNoKeyUpdate())
     .executeTakeFirst();
 }
 

@@ -32,9 +32,9 @@ export async function lockFor(
   await shareConsumers(db);
   const busy = await lockRoomsOf(db, changes, locking);
   const left = new Set(changes.filter(({ roomId }) => busy.has(roomId)));
-  for (const creation of changes.filter((change) => change.change === 'create')) {
-    if (!(await lockCreation(db, creation, locking))) left.add(creation);
-  }
+  const creations = changes.filter((change) => change.change === 'create');
+  if (locking === 'wait') await lockCreations(db, creations);
+  else for (const creation of creations) if (!(await tryCreation(db, creation))) left.add(creation);
   const locked = changes.filter((change) => !left.has(change));
   await lockMembers(db, locked.flatMap(standingsOf));
   await lockStreams(db, locked);
@@ -62,18 +62,28 @@ async function lockRoomsOf(
   return new Set(others.map(({ id }) => id));
 }
 
-/** There is no row yet that two nodes who create the same room could meet at: they meet at a lock of its name. */
-async function lockCreation(db: Db, creation: CreateRoom, locking: Locking): Promise<boolean> {
+/** There is no row yet that two nodes who create the same room could meet at: they meet at locks of its names. */
+function namesOf(creation: CreateRoom): string[] {
   const { actorId, clientId } = creation;
   const pair = pairOf(creation);
-  const names = [
+  return [
     ...(pair === null ? [] : [`direct ${pair}`]),
     ...(clientId === null ? [] : [`request ${actorId} ${clientId}`]),
   ];
-  const lock = locking === 'wait' ? sql`pg_advisory_xact_lock` : sql`pg_try_advisory_xact_lock`;
-  for (const name of names) {
-    const { rows } = await sql<{ locked: unknown }>`
-      select ${lock}(hashtextextended(${name}, 0)) as locked`.execute(db);
+}
+
+async function lockCreations(db: Db, creations: readonly CreateRoom[]): Promise<void> {
+  const names = new Set(creations.flatMap(namesOf));
+  for (const name of [...names].toSorted()) {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(db);
+  }
+}
+
+/** False when another node is at one of its names. */
+async function tryCreation(db: Db, creation: CreateRoom): Promise<boolean> {
+  for (const name of namesOf(creation)) {
+    const { rows } = await sql<{ locked: boolean }>`
+      select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as locked`.execute(db);
     if (rows[0]?.locked === false) return false;
   }
   return true;
