@@ -250,6 +250,11 @@ describe('a registration', () => {
     await append(log.sending(roomId), { change: 'leave', roomId, actorId: 'bob' });
     expect(shown(await page('all'))).toEqual([`${roomId} 4`]);
   });
+
+  it('notes nothing when another one was done with all of it', async () => {
+    await register('webhooks');
+    expect(await acknowledge('webhooks', { events: [], places: [], hasMore: false })).toBe(true);
+  });
 });
 
 /** As retention does. */

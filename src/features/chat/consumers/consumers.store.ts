@@ -121,7 +121,7 @@ export const store = defineStore({
       return true;
     },
   },
-  onPostgres: { register: 'locks' },
+  onPostgres: { register: 'locks', acknowledge: 'locks' },
 });
 
 /** A node that starts with what is registered already holds up nobody. */
@@ -198,6 +198,7 @@ async function extend(db: Db, { consumer, holder, leaseMs, nowMs }: Claim): Prom
 
 /** Rooms that are not done with go to the end of the queue, so that a busy one keeps none waiting. */
 async function advance(db: Db, { consumer, nowMs }: Claim, places: readonly Place[]): Promise<void> {
+  if (places.length === 0) return;
   await lockOutbox(
     db,
     consumer,
