@@ -80,6 +80,25 @@ describe('a node that goes down', () => {
     await closed;
   });
 
+  it('refuses what has not begun when the drain begins, and leaves nothing that came without an answer', async () => {
+    const kernel = await KernelApp.start({ providers: [WorkGateway] });
+    const client = await kernel.connect('ann');
+    const before = finish;
+    client.send({ event: 'work.wait', id: 1 });
+    while (finish === before) await new Promise(setImmediate);
+    const closed = kernel.close();
+    while (!kernel.app.get(Draining).isRefusing) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    for (const id of [2, 3]) client.send({ event: 'work.wait', id });
+    const refused = { event: 'exception', data: { code: 'UNAVAILABLE' } };
+    expect(await client.take(({ id }) => id === 2)).toMatchObject(refused);
+    expect(await client.take(({ id }) => id === 3)).toMatchObject(refused);
+    finish();
+    expect(await client.take(({ id }) => id === 1)).toMatchObject({ data: { done: true } });
+    expect((await client.closed).code).toBe(1012);
+    await closed;
+  });
+
   it('does not wait longer than the drain may take, and says farewell to those too whose requests still run', async () => {
     const kernel = await KernelApp.start({ providers: [WorkGateway], settings: { drainMs: 300 } });
     const clients = await Promise.all(Array.from({ length: 120 }, (_, n) => kernel.connect(`user-${n}`)));

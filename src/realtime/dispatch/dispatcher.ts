@@ -15,6 +15,9 @@ const MAX_BAD_FRAMES = 10;
 /** … within so many milliseconds close the connection. */
 const BAD_FRAME_WINDOW_MS = 10_000;
 
+/** By then a connection that is about to end has ended. */
+const RETURN_MS = 1000;
+
 /** One parse and one route table for all gateways: message → frame → route → handler → answer. */
 @Injectable()
 export class Dispatcher extends RequestReader {
@@ -77,8 +80,10 @@ export class Dispatcher extends RequestReader {
   }
 }
 
-/** Why a frame goes no further than its route: it is above the rate, or what it asks for is. */
+/** Why a frame goes no further than its route: the connection is about to end, or it is above the rate, or what it asks for is. */
 function refusalOf(peer: Peer, route: Route | undefined, retryAfterMs: number): RealtimeError | undefined {
+  if (peer.isLeaving)
+    return new RealtimeError('UNAVAILABLE', 'this node is going down', { retryAfterMs: RETURN_MS });
   const cost = route?.cost ?? 1;
   const waitMs = retryAfterMs > 0 || cost === 1 ? retryAfterMs : peer.surcharge(cost);
   return waitMs === 0

@@ -11,6 +11,8 @@ export interface Peer extends Connection {
   /** What handlers get as `@ConnectedSocket()`. */
   readonly facade: object;
   readonly codec: Codec;
+  /** Whether the node is about to close it, to be opened elsewhere: requests are refused. */
+  readonly isLeaving: boolean;
   /** The trace that the upgrade request belonged to. */
   readonly trace: SpanContext | undefined;
   /** Sends one frame that the codec has encoded. */

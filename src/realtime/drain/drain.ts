@@ -60,9 +60,9 @@ export class Drain implements BeforeApplicationShutdown {
     }
   }
 
-  /** Lets the running requests have their answers first. */
+  /** Everything that has come is answered first: what has not begun with a refusal, so that its client knows. */
   private async close(connection: SocketConnection): Promise<void> {
-    await connection.inbox.shut();
+    await connection.leave();
     this.sayFarewell(connection);
   }
 

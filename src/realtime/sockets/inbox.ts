@@ -102,13 +102,17 @@ export class Inbox {
     this.pump();
   }
 
-  /** Starts nothing more. Resolves when what was started is answered. */
+  /** Starts nothing more, and forgets what waits. Resolves when what was started is answered. */
   shut(): Promise<void> {
     this.isOpen = false;
     this.intake.clear();
-    this.idle ??= withResolvers();
-    if (this.running === undefined || this.running.size === 0) this.idle.resolve();
-    return this.idle.promise;
+    this.head = undefined;
+    return this.whenIdle();
+  }
+
+  /** Resolves when everything that has come is answered; at once if nothing may start yet. */
+  end(): Promise<void> {
+    return this.isOpen ? this.whenIdle() : this.shut();
   }
 
   /** Forgets what waits: the connection is gone. What was started ends by itself. */
@@ -131,6 +135,12 @@ export class Inbox {
     while (this.isOpen && this.startNext());
     this.isPumping = false;
     if (this.isPaused && this.size < MAX_WAITING / 2) this.resumeReading();
+  }
+
+  private whenIdle(): Promise<void> {
+    this.idle ??= withResolvers();
+    if (this.size === 0) this.idle.resolve();
+    return this.idle.promise;
   }
 
   private get size(): number {
@@ -196,7 +206,7 @@ export class Inbox {
       const answer = running.release();
       if (answer !== undefined) this.owner.write(answer);
     }
-    if (all.size === 0) this.idle?.resolve();
+    if (this.size === 0) this.idle?.resolve();
   }
 
   private pauseReading(): void {

@@ -77,6 +77,7 @@ export class SocketConnection extends Connection implements IntakeOwner {
   #facade: ClientFacade | undefined;
   #pongs: Pongs | undefined;
   #close: CloseReason | undefined;
+  #isLeaving = false;
 
   constructor(
     readonly ws: WebSocket,
@@ -135,6 +136,10 @@ export class SocketConnection extends Connection implements IntakeOwner {
   /** True from the moment at which the connection is to take nothing more. */
   get isEnding(): boolean {
     return this.#phase === 'closing' || this.#phase === 'closed';
+  }
+
+  get isLeaving(): boolean {
+    return this.#isLeaving;
   }
 
   /** Why it was closed, if this side began it. */
@@ -228,6 +233,12 @@ export class SocketConnection extends Connection implements IntakeOwner {
 
   onceClosed(task: () => void): void {
     this.ws.once('close', task);
+  }
+
+  /** Has no new request begun: each is refused from here on. Resolves when all that have come are answered. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true;
+    await this.inbox.end();
   }
 
   closeOnceAnswered(close: CloseReason): void {
