@@ -18,27 +18,30 @@ export class AttachedConnection {
   /** The rooms that it is subscribed to, each with the position it was subscribed at. */
   readonly rooms = new Map<string, number>();
   /** The rooms that it is about to be subscribed to, and what it is to be pushed there of its user's own doings. */
-  private readonly entering = new Map<string, Map<string, OutboundFrame>>();
+  private entering: Map<string, Map<string, OutboundFrame>> | undefined;
 
   lacks(roomId: string): boolean {
-    return !this.rooms.has(roomId) && !this.entering.has(roomId);
+    return !this.rooms.has(roomId) && this.entering?.has(roomId) !== true;
   }
 
   /** It is on its way into the room. */
   enter(roomId: string): void {
+    this.entering ??= new Map();
     this.entering.set(roomId, new Map());
   }
 
   /** Keeps a state until it is in the room, if it is on its way there. */
   hold(roomId: string, key: string, frame: OutboundFrame): void {
-    const states = this.entering.get(roomId);
+    const states = this.entering?.get(roomId);
     if (states !== undefined) keepLast(states, key, frame);
   }
 
   /** It is there: gives what was kept for it. */
   arrive(roomId: string): ReadonlyMap<string, OutboundFrame> {
-    const states = this.entering.get(roomId) ?? new Map<string, OutboundFrame>();
-    this.entering.delete(roomId);
+    const states = this.entering?.get(roomId) ?? new Map<string, OutboundFrame>();
+    this.entering?.delete(roomId);
+    // An idle connection is on its way nowhere, and an empty map takes memory too.
+    if (this.entering?.size === 0) this.entering = undefined;
     return states;
   }
 }
@@ -49,22 +52,23 @@ export class LocalUser {
   readonly attached = new Map<Connection, AttachedConnection>();
 
   /** The user's known departures from each room, ascending, whoever of the connections has been told of them. */
-  private readonly departures = new Map<string, MembershipChange[]>();
+  private departures: Map<string, MembershipChange[]> | undefined;
 
   constructor(readonly userId: string) {}
 
   /** Takes note of a change, before any connection is told of it. */
   note(change: MembershipChange): void {
     if (change.removal === undefined) return;
-    const known = this.departures.get(change.roomId) ?? [];
+    const known = this.departures?.get(change.roomId) ?? [];
     if (known.some(({ seq }) => seq === change.seq)) return;
     const latest = [...known, change].toSorted((one, other) => one.seq - other.seq).slice(-MAX_DEPARTURES);
+    this.departures ??= new Map();
     this.departures.set(change.roomId, latest);
   }
 
   /** How the membership that holds at `seq` ended, if that is known. */
   departureAfter(roomId: string, seq: number): MembershipChange | undefined {
-    return this.departures.get(roomId)?.find((change) => change.seq > seq);
+    return this.departures?.get(roomId)?.find((change) => change.seq > seq);
   }
 
   /** These connections are on their way into the room. */
