@@ -4,7 +4,7 @@ import { SenderPositions } from '../messages/index.js';
 import type { StreamsTable } from '../records/index.js';
 import { type OpenStream, OpenStreams } from './open/open-streams.js';
 import { StreamNews } from './pushes/stream-news.js';
-import { type Ended, StreamLog } from './stream-log.js';
+import { type Ended, type StreamAbort, StreamLog } from './stream-log.js';
 
 /** A node that appends to a stream writes its row often: one that does not hold it leaves it to the others for so long. */
 const OTHERS_MS = 3000;
@@ -19,12 +19,15 @@ export class StreamEnds {
     private readonly positions: SenderPositions,
   ) {}
 
-  /** Stores the message; or finds it, if the stream has ended before. Nothing can be appended meanwhile. */
-  async end(row: StreamsTable, text: string): Promise<Ended> {
+  /**
+   * Stores the message; or finds it, if the stream has ended before. Nothing can be appended meanwhile. With `dueAt` it is time
+   * that ends it: rejects with `CONFLICT` if the stream was put off elsewhere.
+   */
+  async end(row: StreamsTable, text: string, dueAt?: number): Promise<Ended> {
     const held = this.open.get(row.id);
     if (held) held.isEnding = true;
     try {
-      const ended = await this.log.end(row, text);
+      const ended = await this.log.end(row, text, dueAt);
       this.open.drop(row.id);
       if (!ended.duplicate) {
         this.positions.tell(row.sender_id, row.room_id);
@@ -36,18 +39,23 @@ export class StreamEnds {
     }
   }
 
-  /** Erases what was said; `actorId` null is the service. The next sweep tells of it. */
-  async abort(roomId: string, streamId: string, actorId: string | null): Promise<void> {
-    await this.log.abort(roomId, streamId, actorId);
-    this.open.drop(streamId);
+  /** Erases what was said. The next sweep tells of it. */
+  async abort(abort: StreamAbort): Promise<void> {
+    await this.log.abort(abort);
+    this.open.drop(abort.streamId);
   }
 
-  /** Ends a stream whose time is over by its row, unless it is known here that it goes on. Returns whether it is gone. */
+  /** Ends a stream whose time is over by its row, unless it goes on, here or elsewhere. Returns whether it is gone. */
   async expire(row: StreamsTable, nowMs: number): Promise<boolean> {
     const held = this.open.get(row.id);
-    if (held?.isEnding === true || nowMs < dueAt(row, held)) return false;
-    await this.endOrAbort(row, this.open.textOf(row));
-    return true;
+    if (held?.isEnding === true || nowMs < endsAt(row, held)) return false;
+    try {
+      await this.endOrAbort(row, this.open.textOf(row));
+      return true;
+    } catch (error) {
+      if (error instanceof RealtimeError && error.code === 'CONFLICT') return false;
+      throw error;
+    }
   }
 
   /**
@@ -55,16 +63,18 @@ export class StreamEnds {
    * more is not said for them. A fault of ours is thrown: it is tried again.
    */
   private async endOrAbort(row: StreamsTable, text: string): Promise<void> {
-    if (text === '') return await this.abort(row.room_id, row.id, null);
+    const { room_id: roomId, id: streamId, due_at: dueAt } = row;
+    const abort = { roomId, streamId, actorId: null, dueAt };
+    if (text === '') return await this.abort(abort);
     try {
-      await this.end(row, text);
+      await this.end(row, text, dueAt);
     } catch (error) {
       if (!(error instanceof RealtimeError) || error.code === 'UNAVAILABLE') throw error;
-      await this.abort(row.room_id, row.id, null);
+      await this.abort(abort);
     }
   }
 }
 
-function dueAt(row: StreamsTable, held: OpenStream | undefined): number {
+function endsAt(row: StreamsTable, held: OpenStream | undefined): number {
   return held?.dueAt ?? row.due_at + OTHERS_MS;
 }

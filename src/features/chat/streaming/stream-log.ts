@@ -18,6 +18,15 @@ export type Begun =
   | { readonly row: StreamsTable; readonly duplicate: boolean }
   | { readonly message: MessageView; readonly duplicate: true };
 
+export interface StreamAbort {
+  readonly roomId: string;
+  readonly streamId: string;
+  /** Null: the service, which may abort any. */
+  readonly actorId: string | null;
+  /** For an abort by time, as for such an end. */
+  readonly dueAt?: number;
+}
+
 /** The message of a stream. */
 export interface Ended {
   readonly message: MessageView;
@@ -50,8 +59,11 @@ export class StreamLog {
     return { row, duplicate };
   }
 
-  /** Stores the message on behalf of the stream's sender; or finds it, if the stream has ended before. */
-  async end(row: StreamsTable, text: string): Promise<Ended> {
+  /**
+   * Stores the message on behalf of the stream's sender; or finds it, if the stream has ended before. With `dueAt` it is time that
+   * ends it: rejects with `CONFLICT` if its row has another one by now.
+   */
+  async end(row: StreamsTable, text: string, dueAt?: number): Promise<Ended> {
     const said = { text, replyTo: row.reply_to, threadSeq: row.thread_seq };
     const { committed } = this.log.submit({
       change: 'stream.end',
@@ -62,14 +74,14 @@ export class StreamLog {
       requestHash: requestHash(said),
       namedIds: await namedIds(this.users, text),
       ...said,
+      ...(dueAt !== undefined && { dueAt }),
     });
     const { message, duplicate } = await committed;
     if (!message) throw new Error('a stream ended without its message');
     return { message, duplicate };
   }
 
-  /** `actorId` null is the service, which may abort any. */
-  async abort(roomId: string, streamId: string, actorId: string | null): Promise<void> {
-    await this.log.submit({ change: 'stream.abort', roomId, streamId, actorId }).committed;
+  async abort(abort: StreamAbort): Promise<void> {
+    await this.log.submit({ change: 'stream.abort', ...abort }).committed;
   }
 }

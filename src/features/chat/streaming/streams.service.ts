@@ -36,7 +36,7 @@ export class StreamsService {
 
   /** Takes it back; for its sender, and for admins. */
   async abort({ userId }: UserActor, { roomId, streamId }: StreamName): Promise<void> {
-    await this.ends.abort(roomId, streamId, userId);
+    await this.ends.abort({ roomId, streamId, actorId: userId });
     this.sweeper.sweepSoon();
   }
 }

@@ -60,7 +60,9 @@ export class StreamSweeper {
     // What is held was open before the look, so what is not open any more was closed in between, or elsewhere.
     const open = new Set(due.open);
     for (const { id } of held) if (!open.has(id)) this.ends.open.drop(id);
-    for (const { room_id, id } of due.unwelcome) await this.ends.abort(room_id, id, null);
+    for (const { room_id: roomId, id: streamId } of due.unwelcome) {
+      await this.ends.abort({ roomId, streamId, actorId: null });
+    }
     for (const row of due.expired) if (await this.ends.expire(row, nowMs)) this.isDue = true;
     if (due.unwelcome.length > 0) this.isDue = true;
     await this.settle(due);

@@ -28,6 +28,8 @@ export interface EndStream {
   readonly threadSeq: number | null;
   /** Users named in the text; those of them who are members are mentioned. */
   readonly namedIds: readonly string[];
+  /** For an end by time: when the stream was to end by itself. One that was put off since goes on. */
+  readonly dueAt?: number;
 }
 
 export interface AbortStream {
@@ -36,6 +38,8 @@ export interface AbortStream {
   /** Null: the service, which may abort any. */
   readonly actorId: string | null;
   readonly streamId: string;
+  /** As in `EndStream`. */
+  readonly dueAt?: number;
 }
 
 /** What can be done to messages that are said little by little, beside saying more. */

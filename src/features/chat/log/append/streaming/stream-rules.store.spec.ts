@@ -55,8 +55,8 @@ const told = (outcomes: readonly Outcome[]): unknown[] =>
     return it.message?.seq ?? it.stream?.id ?? 'stored';
   });
 
-async function say({ streamId }: StartStream, text: string): Promise<string[]> {
-  return await streams.checkpoint([{ id: streamId, text, dueAt: DRIVEN_AT_MS + STREAM_IDLE_MS }]);
+async function say({ streamId }: StartStream, text: string, laterMs = 0): Promise<string[]> {
+  return await streams.checkpoint([{ id: streamId, text, dueAt: DRIVEN_AT_MS + STREAM_IDLE_MS + laterMs }]);
 }
 
 async function due(nowMs = DRIVEN_AT_MS) {
@@ -217,6 +217,25 @@ describe('what is due', () => {
     expect(spent).toEqual(expect.arrayContaining([aborted.streamId, ended.streamId]));
     await streams.settle({ announced: [], spent });
     expect((await due(DRIVEN_AT_MS + STREAM_KEPT_MS)).spent).toEqual([]);
+  });
+
+  it('are no streams that somebody has gone on with since the look, with words or before the first', async () => {
+    const [said, silent] = [starting(), starting()];
+    await log.append(said, silent);
+    await say(said, 'a');
+    const { expired } = await due(DRIVEN_AT_MS + STREAM_IDLE_MS);
+    const dueAt = (start: StartStream) => ({
+      dueAt: expired.find(({ id }) => id === start.streamId)?.due_at ?? 0,
+    });
+    await say(said, 'ab', 1);
+    await say(silent, '', 1);
+    const late = [
+      { ...ending(said, 'a'), ...dueAt(said) },
+      { ...aborting(said), ...dueAt(said) },
+      { ...aborting(silent), ...dueAt(silent) },
+    ];
+    expect(told(await log.append(...late))).toEqual(['CONFLICT', 'CONFLICT', 'CONFLICT']);
+    expect((await openIn()).toSorted()).toEqual([said.streamId, silent.streamId].toSorted());
   });
 
   it('are streams whose sender is blocked, in the direct room of the two alone', async () => {

@@ -31,6 +31,7 @@ type Db = Kysely<ChatTables>;
 const RETRY_AFTER_MS = 1000;
 
 const NO_STREAM: Refused = { outcome: 'refused', code: 'NOT_FOUND', message: 'stream not found' };
+const GOES_ON: Refused = { outcome: 'refused', code: 'CONFLICT', message: 'the stream goes on' };
 const EMPTY: Refused = {
   outcome: 'refused',
   code: 'VALIDATION_FAILED',
@@ -104,6 +105,7 @@ async function endStream(db: Db, work: Workspace, end: EndStream): Promise<Outco
 
 function refuseEnd(work: Workspace, row: StreamsTable, end: EndStream): Refused | undefined {
   if (row.closed_at !== null) return conflict('the stream was aborted');
+  if (isPutOff(row, end)) return GOES_ON;
   if (!end.text.startsWith(row.text)) return conflict('the stream went on elsewhere');
   return end.text === '' ? EMPTY : refuseMentions(work, end);
 }
@@ -116,6 +118,7 @@ async function abortStream(db: Db, work: Workspace, abort: AbortStream): Promise
   if (refusal) return refusal;
   if (!row) return NO_STREAM;
   if (row.message_seq !== null) return conflict('the stream has ended: its message can be deleted');
+  if (isPutOff(row, abort)) return GOES_ON;
   await abortOpen(db, work.nowMs).where('id', '=', streamId).execute();
   work.streams.close(roomId, row.sender_id, row.client_id);
   return stored(roomId);
@@ -133,6 +136,11 @@ function refuseAbort(
   if (!row) return NO_STREAM;
   if (row.sender_id === actorId || hasRank(standing.member.role, 'admin')) return undefined;
   return forbid('only its sender or an admin can abort a stream');
+}
+
+/** Whether something was said since somebody saw that the time was over. */
+function isPutOff(row: StreamsTable, { dueAt }: EndStream | AbortStream): boolean {
+  return dueAt !== undefined && row.closed_at === null && row.due_at !== dueAt;
 }
 
 async function streamRow(db: Db, roomId: string, streamId: string): Promise<StreamsTable | undefined> {
