@@ -10,6 +10,7 @@ export { fitting } from './rows/fitting.js';
 export { GatheredReads } from './rows/gathered-reads.js';
 export { InjectStore, storeToken } from './inject-store.decorator.js';
 export { eventSeq, type PlainQuery, plainQuery, type QueryLike } from './plain-query.js';
+export { DATABASE_NOW } from './schema/database-clock.js';
 export type { Migration } from './schema/migration.js';
 export { StorageError, type StorageOutcome } from './storage-error.js';
 export { type FeatureStorage, StorageModule } from './storage.module.js';

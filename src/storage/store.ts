@@ -6,6 +6,7 @@ export { bindSeq, type PlainQuery } from './plain-query.js';
 export { readMeta, writeMeta } from './schema/meta.js';
 export { withSavepoint } from './savepoint.js';
 export { dialectOf } from './dialect-of.js';
+export { databaseNow, readDatabaseNow } from './schema/database-clock.js';
 
 /**
  * One whole operation of a store. It gets the database inside a transaction and one input; input and result cross to the

@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import type { DialectName, Migration } from '../../../storage/index.js';
+import { DATABASE_NOW, type Migration } from '../../../storage/index.js';
 
 /**
  * Whoever revokes a session or suspends a user, by whatever statement, leaves the moment of it by the database's own clock:
@@ -25,15 +25,10 @@ const HAS_ENDED = {
     '(new.suspended_at is not null and old.suspended_at is null) or (new.deleted_at is not null and old.deleted_at is null)',
 };
 
-const NOW_MS: Record<DialectName, string> = {
-  postgres: `(extract(epoch from clock_timestamp()) * 1000)::bigint`,
-  sqlite: `cast(unixepoch('subsec') * 1000 as integer)`,
-};
-
 const ON_POSTGRES = [
   `create function parley_note_ending() returns trigger language plpgsql as $$
     begin
-      new.ended_at := ${NOW_MS.postgres};
+      new.ended_at := ${DATABASE_NOW.postgres};
       return new;
     end $$`,
   ...Object.entries(HAS_ENDED).map(
@@ -46,5 +41,5 @@ const ON_POSTGRES = [
 const ON_SQLITE = Object.entries(HAS_ENDED).map(
   ([table, condition]) =>
     `create trigger ${table}_note_ending after update on ${table} for each row when ${condition}
-    begin update ${table} set ended_at = ${NOW_MS.sqlite} where id = new.id; end`,
+    begin update ${table} set ended_at = ${DATABASE_NOW.sqlite} where id = new.id; end`,
 );

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { defineStore, dialectOf, keyIn, withManyKeys } from '../../../storage/store.js';
+import { defineStore, keyIn, readDatabaseNow, withManyKeys } from '../../../storage/store.js';
 import type { AuthTables } from '../auth.tables.js';
 import type { SessionRef } from '../sessions/sessions.store.js';
 
@@ -22,18 +22,9 @@ export interface Stretch {
 
 type Db = Kysely<AuthTables>;
 
-async function now(db: Db): Promise<number> {
-  const expression =
-    dialectOf(db) === 'postgres'
-      ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
-      : sql<number>`cast(unixepoch('subsec') * 1000 as integer)`;
-  const { nowMs } = await db.selectNoFrom(expression.as('nowMs')).executeTakeFirstOrThrow();
-  return nowMs;
-}
-
 /** What has ended within a stretch of time, and still is. */
 async function within(db: Db, { fromMs, settleMs }: Stretch): Promise<Endings> {
-  const nowMs = await now(db);
+  const nowMs = await readDatabaseNow(db);
   const sessions = await db
     .selectFrom('sessions')
     .select(['id', 'user_id'])
@@ -87,7 +78,7 @@ const standings = withManyKeys<AuthTables, Standing>((db, keys) =>
 
 /** What of these sessions has ended. One that is not known any more ended long ago. */
 async function among(db: Db, { sessions, settleMs }: SessionsAtNode): Promise<Endings> {
-  const nowMs = await now(db);
+  const nowMs = await readDatabaseNow(db);
   const found = await standings(
     db,
     sessions.map(({ sessionId }) => [sessionId]),
@@ -112,6 +103,6 @@ async function among(db: Db, { sessions, settleMs }: SessionsAtNode): Promise<En
 export const store = defineStore({
   name: 'auth/endings',
   url: import.meta.url,
-  reads: { now, within, among },
+  reads: { now: readDatabaseNow, within, among },
   writes: {},
 });

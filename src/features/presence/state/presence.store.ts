@@ -1,5 +1,5 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { defineStore, dialectOf } from '../../../storage/store.js';
+import { type Kysely, sql } from 'kysely';
+import { databaseNow, defineStore } from '../../../storage/store.js';
 import type { ChosenStatus, PresenceChoice } from './presence.js';
 
 /** Times are milliseconds since 1970 (UTC). */
@@ -88,12 +88,6 @@ export const store = defineStore({
     },
   },
 });
-
-/** Not the transaction's beginning: it may have waited for long since then. */
-function databaseNow(db: Db): RawBuilder<number> {
-  if (dialectOf(db) === 'sqlite') return sql<number>`cast(unixepoch('subsec') * 1000 as integer)`;
-  return sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
-}
 
 async function storedOf(db: Db, userIds: readonly string[]): Promise<StoredPresence[]> {
   const choices = await db
