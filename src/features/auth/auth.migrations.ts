@@ -2,6 +2,7 @@ import type { Compilable, Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { DialectName, Migration } from '../../storage/index.js';
 import { ENDINGS_MIGRATION } from './endings/endings.migrations.js';
+import { PROFILE_CHANGES_MIGRATION } from './profiles/profile-changes.migrations.js';
 
 export const AUTH_MIGRATIONS: readonly Migration[] = [
   { name: 'auth/0001-users', up: (schema, dialect) => usersTable(schema, dialect) },
@@ -11,6 +12,7 @@ export const AUTH_MIGRATIONS: readonly Migration[] = [
   { name: 'auth/0020-foreign-identities', up: (schema) => foreignIdentities(schema) },
   ENDINGS_MIGRATION,
   { name: 'auth/0040-blocks-by-blocked', up: (schema) => [blocksByBlocked(schema)] },
+  PROFILE_CHANGES_MIGRATION,
 ];
 
 function usersTable({ schema }: Kysely<unknown>, dialect: DialectName): Compilable[] {

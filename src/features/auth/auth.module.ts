@@ -37,6 +37,7 @@ import { LoginFailures } from './limits/login-failures.js';
 import { LoginLimits } from './limits/login-limits.js';
 import { ProfilesService } from './profiles/profiles.service.js';
 import { store as profilesStore } from './profiles/profiles.store.js';
+import { ProfileComparison } from './profiles/profile-comparison.js';
 import { UserChanges } from './profiles/user-changes.js';
 import { Authenticator } from './sessions/authenticator.js';
 import { ConnectionSessions } from './sessions/connection-sessions.js';
@@ -118,6 +119,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthSettings>(
     DirectoryService,
     ProfilesService,
     UserChanges,
+    ProfileComparison,
     BlocksService,
     SuspensionsService,
     PasswordHasher,

@@ -14,6 +14,8 @@ export interface UsersTable {
   suspended_at: number | null;
   /** When the user was last suspended or deleted, by the database's clock. */
   ended_at: number | null;
+  /** When what others see of the user last changed, by the database's clock. */
+  changed_at: number | null;
 }
 
 export interface SessionsTable {

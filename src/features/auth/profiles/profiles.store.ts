@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { defineStore } from '../../../storage/store.js';
+import { defineStore, readDatabaseNow } from '../../../storage/store.js';
 import { USER_COLUMNS, userOf } from '../accounts/user-rows.js';
 import type { User } from '../accounts/user.js';
 import type { AuthTables } from '../auth.tables.js';
@@ -45,9 +45,34 @@ async function rename(db: Db, input: Renaming): Promise<Renamed | undefined> {
   return { user: userOf({ ...row, ...renamed }), isChanged: true };
 }
 
+/** A stretch of the database's time: since so long before a moment, which is now when it is null. */
+export interface ProfileStretch {
+  readonly sinceMs: number | null;
+  readonly overlapMs: number;
+}
+
+export interface ProfileChanges {
+  readonly nowMs: number;
+  readonly changes: readonly { readonly userId: string; readonly changedAtMs: number }[];
+}
+
+/** Whose profiles have changed. */
+async function changed(db: Db, { sinceMs, overlapMs }: ProfileStretch): Promise<ProfileChanges> {
+  const nowMs = await readDatabaseNow(db);
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'changed_at'])
+    .where('changed_at', '>=', (sinceMs ?? nowMs) - overlapMs)
+    .execute();
+  return {
+    nowMs,
+    changes: rows.map(({ id, changed_at }) => ({ userId: id, changedAtMs: changed_at ?? 0 })),
+  };
+}
+
 export const store = defineStore({
   name: 'auth/profiles',
   url: import.meta.url,
-  reads: {},
+  reads: { changed },
   writes: { rename },
 });

@@ -27,9 +27,7 @@ export class UserChanges implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     this.stop = await this.bus.subscribe(CHANNEL, (message) => {
-      const { userId } = message as UserChanged;
-      this.happenings.note(userId);
-      for (const listener of this.listeners) listener(userId);
+      this.hear((message as UserChanged).userId);
     });
   }
 
@@ -41,6 +39,12 @@ export class UserChanges implements OnModuleInit, OnModuleDestroy {
   observe(listener: UserListener): Cancel {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Tells this node. It may be told of a change more than once. */
+  hear(userId: string): void {
+    this.happenings.note(userId);
+    for (const listener of this.listeners) listener(userId);
   }
 
   announce(userId: string): void {

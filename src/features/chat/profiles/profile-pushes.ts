@@ -7,6 +7,9 @@ import { ProfileAudience } from './profile-audience.js';
 const GATHER_MS = 50;
 const RETRY_MS = 1000;
 
+/** Users of whom it is known what was pushed last. */
+const MAX_PUSHED = 10_000;
+
 /**
  * Pushes `user.updated` to those on this node who share a room with a user who has changed. What is pushed was just
  * read: many changes of a moment are one push, and the bus may reorder what it likes.
@@ -15,6 +18,8 @@ const RETRY_MS = 1000;
 export class ProfilePushes implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Profiles');
   private readonly changed = new Set<string>();
+  /** `updatedAt` of what was pushed last, by user: a change that is heard of twice is pushed once. */
+  private readonly pushed = new Map<string, string>();
   private cancelChanges: Cancel | undefined;
   private cancelRun: Cancel | undefined;
   private isRunning = false;
@@ -66,9 +71,18 @@ export class ProfilePushes implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async push(user: User): Promise<void> {
+    if (this.pushed.get(user.id) === user.updatedAt) return;
     const frame = new OutboundFrame('user.updated', { user });
     for (const connection of await this.audience.of(user.id)) {
       connection.pushState(`user.updated ${user.id}`, frame);
     }
+    this.note(user);
+  }
+
+  private note({ id, updatedAt }: User): void {
+    this.pushed.delete(id);
+    this.pushed.set(id, updatedAt);
+    const [oldest] = this.pushed.keys();
+    if (this.pushed.size > MAX_PUSHED && oldest !== undefined) this.pushed.delete(oldest);
   }
 }
