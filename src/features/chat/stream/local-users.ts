@@ -46,15 +46,33 @@ export class AttachedConnection {
   }
 }
 
+const NONE: ReadonlyMap<Connection, AttachingConnection> = new Map();
+
 /** A user with a connection on this node. */
 export class LocalUser {
-  readonly attaching = new Map<Connection, AttachingConnection>();
+  private begun: Map<Connection, AttachingConnection> | undefined;
   readonly attached = new Map<Connection, AttachedConnection>();
 
   /** The user's known departures from each room, ascending, whoever of the connections has been told of them. */
   private departures: Map<string, MembershipChange[]> | undefined;
 
   constructor(readonly userId: string) {}
+
+  /** Connections between their registration and `ready`. */
+  get attaching(): ReadonlyMap<Connection, AttachingConnection> {
+    return this.begun ?? NONE;
+  }
+
+  beginAttaching(connection: Connection, attaching: AttachingConnection): void {
+    this.begun ??= new Map();
+    this.begun.set(connection, attaching);
+  }
+
+  endAttaching(connection: Connection): void {
+    this.begun?.delete(connection);
+    // Most users have none most of the time, and an empty map takes memory too.
+    if (this.begun?.size === 0) this.begun = undefined;
+  }
 
   /** Takes note of a change, before any connection is told of it. */
   note(change: MembershipChange): void {

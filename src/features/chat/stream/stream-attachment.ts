@@ -51,7 +51,7 @@ export class StreamAttachment {
     const { userId } = connection.principal;
     const { user, cancelBus } = this.users.get(userId) ?? this.enter(userId);
     const attaching: AttachingConnection = { changes: [] };
-    user.attaching.set(connection, attaching);
+    user.beginAttaching(connection, attaching);
     await cancelBus;
     attaching.memberships = await this.services.log.memberships(userId);
     return { epoch: attaching.memberships.epoch };
@@ -61,7 +61,7 @@ export class StreamAttachment {
     const user = this.user(connection.principal.userId);
     const attaching = user?.attaching.get(connection);
     if (user === undefined || attaching?.memberships === undefined) return;
-    user.attaching.delete(connection);
+    user.endAttaching(connection);
     user.attached.set(connection, new AttachedConnection());
     const { follower } = this.services;
     for (const { roomId, head } of attaching.memberships.rooms)
@@ -76,7 +76,7 @@ export class StreamAttachment {
     for (const roomId of user.attached.get(connection)?.rooms.keys() ?? []) {
       this.services.streams.get(roomId)?.topic.drop(connection);
     }
-    user.attaching.delete(connection);
+    user.endAttaching(connection);
     user.attached.delete(connection);
     if (user.isGone) this.leave(userId);
   }

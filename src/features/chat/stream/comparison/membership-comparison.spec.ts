@@ -86,10 +86,10 @@ describe.each([0, 1])('the comparison of memberships (%#: changed ones, all)', (
   it('looks again at what met a connection on its way in', async () => {
     const { ann, followed, comparison, attach, compareEither } = setUp();
     const entering = {} as Connection;
-    ann.attaching.set(entering, { changes: [] });
+    ann.beginAttaching(entering, { changes: [] });
     await compareEither[which]?.();
     expect(followed).toEqual([]);
-    ann.attaching.clear();
+    ann.endAttaching(entering);
     attach();
     await comparison.compare([]);
     expect(followed).toEqual([JOIN]);
