@@ -38,6 +38,10 @@ describe('the words of a text', () => {
     ]);
   });
 
+  it('begin inside of the text, also where a sign before them is folded into two', () => {
+    expect(wordsOf('ﯪ〡').map(({ at }) => at)).toEqual([0, 1]);
+  });
+
   it('are free of spaces, signs and capitals, and the same for composed and decomposed texts', () => {
     const property = fc.property(fc.string({ unit: 'binary' }), (text) => {
       for (const { word, at } of wordsOf(text)) {

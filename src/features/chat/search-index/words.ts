@@ -7,7 +7,7 @@ export const WORDS_VERSION = `1 on Unicode ${process.versions['unicode'] ?? 'non
 /** A word of a text, in the form in which it is looked up. */
 export interface Word {
   readonly word: string;
-  /** Where in the text it begins, in code units. */
+  /** Where in the text it begins, in code units; near there where signs before it are folded into more or fewer. */
   readonly at: number;
 }
 
@@ -16,6 +16,8 @@ export interface Run {
   readonly kind: 'spaced' | 'unspaced' | 'picture';
   readonly text: string;
   readonly at: number;
+  /** The last place of it in the text: what is folded may be longer. */
+  readonly last: number;
 }
 
 /** Longer words are cut, so that no text makes the index swell. */
@@ -58,33 +60,35 @@ export function wordsOf(text: string): Word[] {
 /** The runs of a text, folded. */
 export function* runsOf(text: string): Generator<Run> {
   for (const { 0: found, index } of text.matchAll(RUN)) {
+    const place = { at: index, last: index + found.length - 1 };
     if (PLAIN.test(found)) {
-      yield { kind: 'spaced', text: cut(found.toLowerCase()), at: index };
+      yield { kind: 'spaced', text: cut(found.toLowerCase()), ...place };
       continue;
     }
     if (!/^[\p{L}\p{M}\p{N}]/u.test(found)) {
-      yield { kind: 'picture', text: found, at: index };
+      yield { kind: 'picture', text: found, ...place };
       continue;
     }
-    for (const [letters] of folded(found).matchAll(LETTERS)) yield* byScript(letters, index);
+    for (const [letters] of folded(found).matchAll(LETTERS)) yield* byScript(letters, place);
   }
 }
 
 /** Each two neighbours of a run, and its last character. */
-export function pairsOf({ text, at }: Run): Word[] {
+export function pairsOf({ text, at, last }: Run): Word[] {
   const characters = Array.from(text);
   let offset = at;
   return characters.map((character, index) => {
-    const word = { word: character + (characters[index + 1] ?? ''), at: offset };
+    const word = { word: character + (characters[index + 1] ?? ''), at: Math.min(offset, last) };
     offset += character.length;
     return word;
   });
 }
 
-function* byScript(letters: string, at: number): Generator<Run> {
+function* byScript(letters: string, { at, last }: Pick<Run, 'at' | 'last'>): Generator<Run> {
   for (const { 0: text, index, groups } of letters.matchAll(BY_SCRIPT)) {
-    if (groups?.['unspaced'] !== undefined) yield { kind: 'unspaced', text, at: at + index };
-    else yield { kind: 'spaced', text: cut(text), at: at + index };
+    const place = { at: Math.min(at + index, last), last };
+    if (groups?.['unspaced'] !== undefined) yield { kind: 'unspaced', text, ...place };
+    else yield { kind: 'spaced', text: cut(text), ...place };
   }
 }
 
