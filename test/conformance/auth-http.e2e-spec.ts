@@ -336,7 +336,9 @@ describe('limits over HTTP', () => {
       call.post('/auth/login', { username, password: 'not this one' });
     const answers = [];
     // Of one account five would be the end.
-    for (let i = 0; i < 24; i++) answers.push(await login(`nobody${i}`));
+    // The bucket fills again meanwhile, faster than a busy machine may empty it.
+    for (let i = 0; i < 24 || (i < 200 && answers.at(-1)?.status !== 429); i++)
+      answers.push(await login(`nobody${i}`));
     const statuses = answers.map((answer) => answer.status);
     expect(statuses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 401));
     const limited = answers.find((answer) => answer.status === 429);
