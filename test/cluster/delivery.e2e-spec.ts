@@ -71,6 +71,19 @@ bothInstalled('a room with members on two nodes', () => {
     await phone.terminate();
   });
 
+  it('shows a reader who goes to the other node what has been read', async () => {
+    // A position that is left for the next second's write would be there by chance now and then, not five times.
+    for (let round = 0; round < 5; round += 1) {
+      const seq = await send(bob);
+      await bob.next('room.event', isEvent(seq));
+      await ann.request('message.read', { roomId, seq });
+      await ann.terminate();
+      ann = await connect(names.ann, round % 2 === 0 ? nodes.other : nodes.one);
+      const { room } = await ann.request('room.get', { roomId });
+      expect(room).toMatchObject({ readSeq: seq, unread: 0 });
+    }
+  });
+
   it('tells both nodes the same list of typists, and who has read', async () => {
     await ann.request('room.typing', { roomId, active: true });
     const annId = await idOf(names.ann);

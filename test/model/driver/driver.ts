@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TestTarget } from 'parley/testing';
 import { isCluster } from '../../support/one-node.js';
 import { REQUESTS } from '../requests.js';
@@ -19,6 +20,8 @@ import { compare, isEqual, type Json } from './disagreement.js';
 
 /** How many connections each user has. */
 const DEVICES = [2, 1, 2, 1];
+/** Two seconds, and one for a machine with much to do. */
+const MOST_LATE_RECEIPTS_MS = 3000;
 /** Characters of an answer in the transcript. */
 const MOST_TOLD = 200;
 const NAMES = ['ann', 'bob', 'cay', 'dan'];
@@ -121,7 +124,10 @@ export class Driver {
 
   private async request(device: Device, name: RequestName, { wire, rules }: Asked): Promise<void> {
     await this.nextMillisecond();
-    const answer = await ask(device.socket, name, wire);
+    const answer =
+      isCluster && name === 'message.receipts'
+        ? await this.receipts(device, rules)
+        : await ask(device.socket, name, wire);
     this.transcribe(device, name, [wire, answer]);
     const verdict = judge(this.world, name, {
       callerId: device.userId,
@@ -133,6 +139,18 @@ export class Driver {
     if (name === 'room.sync' && 'reply' in answer) this.note(device, answer.reply);
     for (const push of verdict.pushes) this.expect(push, name, device);
     await this.settle();
+  }
+
+  /** Who has read by way of another node is told of within two seconds: asks until that is so, or should be. */
+  private async receipts({ userId: callerId, socket }: Device, data: Call['data']): Promise<Answer> {
+    const name = 'message.receipts';
+    const due = compared(name, judge(this.world, name, { callerId, data, chosen: {} }).answer);
+    const lastMs = performance.now() + MOST_LATE_RECEIPTS_MS;
+    for (;;) {
+      const answer = await ask(socket, name, data);
+      if (isEqual(compared(name, answer), due) || performance.now() > lastMs) return answer;
+      await delay(50);
+    }
   }
 
   private expect(push: ModelPush, name: RequestName, device: Device): void {
