@@ -249,5 +249,5 @@ describe('a connection that stands below the floor', () => {
       [[1003], true],
     ]);
     expect(await server.get(LogReader).roomFacts(roomId)).toMatchObject({ head: 1003, floor: 1003 });
-  }, 30_000);
+  }, 60_000);
 });

@@ -29,6 +29,9 @@ async function send(client: TestClient, text: string, values: object = {}): Prom
   return await client.request('message.send', { roomId, text, clientId: freshId(), ...values });
 }
 
+/** How many characters one who has followed knows after this push of plain ASCII. */
+const lengthAfter = ({ offset, text }: Json): number => Number(offset) + String(text).length;
+
 describe('a stream', () => {
   it('is named in ready', () => {
     expect(ann.ready['features']).toContain('message.stream');
@@ -90,8 +93,8 @@ describe('a stream', () => {
     const { last } = await follow(bob, streamId);
     expect(last['state']).toBe('ended');
     const pushes = ann.waiting('message.stream').filter(({ data }) => data['streamId'] === streamId);
-    // One at the beginning, one for each tenth of a second, one at the end.
-    expect(pushes.length).toBeGreaterThan(2);
+    // One at the beginning, one for each tenth of a second, one at the end. A fast machine needs less than a tenth for all.
+    expect(pushes.length).toBeGreaterThanOrEqual(2);
     expect(pushes.length).toBeLessThanOrEqual(tenths + 3);
     expect((await room.newest(bob))?.['text']).toBe(words.join(''));
   });
@@ -123,7 +126,8 @@ describe('a stream', () => {
     const streamId = await room.said(ann, 'one ');
     await bob.terminate();
     await room.append(ann, streamId, 4, 'two ');
-    await pushOf(ann, streamId).then(async () => pushOf(ann, streamId));
+    // However many pushes it takes: the first one may already have words in it.
+    await ann.next('message.stream', (data) => data['streamId'] === streamId && lengthAfter(data) === 8);
     bob = await server.connect('bob');
     await room.append(ann, streamId, 8, 'three');
     const { offset } = await pushOf(bob, streamId);
