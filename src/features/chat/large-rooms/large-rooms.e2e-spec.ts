@@ -59,6 +59,8 @@ describe('joins and leaves of a large room', () => {
   });
 
   it('are followed by watches of presence by room', async () => {
+    // The two go on sharing a room, so that only the watch decides what ann is told of hal.
+    await crowd.client.ann.request('room.create', { kind: 'group', memberIds: [crowd.id.hal] });
     await crowd.begin();
     await crowd.ask('ann', 'presence.watch');
     await crowd.passing(crowd.ask('eve', 'room.join'));
@@ -67,6 +69,10 @@ describe('joins and leaves of a large room', () => {
       status: 'online',
     });
     await crowd.passing(crowd.ask('hal', 'room.leave'));
+    // The watch ends with the news that hal has left; until then a status may still be shown.
+    await crowd.next('ann', 'room.event', (data) =>
+      JSON.stringify(data['left'] ?? []).includes(crowd.id.hal),
+    );
     await crowd.passing(
       Promise.all([crowd.client.hal.request('presence.set', { status: 'dnd' }), crowd.clock.advance(500)]),
     );

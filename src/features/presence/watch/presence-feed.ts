@@ -238,8 +238,10 @@ export class PresenceFeed {
     await this.read(watches.map(userOf).filter((userId) => !this.known.has(userId)));
     for (const watch of watches) {
       if (isInDoubt(watch) || !this.isAlive(watch)) continue;
-      this.push(watch);
-      if (!this.watches.isWanted(watch)) this.watches.end(watch);
+      const isWanted = this.watches.isWanted(watch);
+      // Of one who is not watched any more nothing is told, but that there is no more to be seen.
+      if (isWanted || !watch.isAllowed) this.push(watch);
+      if (!isWanted) this.watches.end(watch);
     }
   }
 
