@@ -74,10 +74,12 @@ class SlowTopic extends Topic {
     this.subscriptions.delete(connection);
   }
 
-  publish(position: number, frame: OutboundFrame): void {
+  publish(position: number, ...frames: readonly OutboundFrame[]): void {
     if (position !== this.position + 1) throw new Error(`${this.name}: ${position} after ${this.position}`);
-    this.position = position;
-    for (const subscription of this.subscriptions.values()) this.offer(subscription, position, frame);
+    this.position += frames.length;
+    for (const subscription of this.subscriptions.values()) {
+      frames.forEach((frame, at) => this.offer(subscription, position + at, frame));
+    }
   }
 
   publishState(_key: string, frame: OutboundFrame): void {

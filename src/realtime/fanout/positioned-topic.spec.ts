@@ -4,6 +4,7 @@ import { ManualClock } from '../../testing/index.js';
 import type { UserActor } from '../connection/actor.js';
 import type { CloseReason } from '../connection/close.js';
 import { Connection } from '../connection/connection.js';
+import { FrameRun } from '../frames/frame-run.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { Counter } from '../metrics/instruments.js';
 import { CatchUp } from './catch-up.js';
@@ -44,11 +45,11 @@ class SlowRecipient extends Connection implements Recipient {
     get isFull(): boolean {
       return this.isFullNow();
     },
-    offer: (frame: OutboundFrame): boolean => {
-      if (this.unsent >= this.room) return false;
-      this.unsent++;
-      this.taken.push(frame.data);
-      return true;
+    offer: ({ frames }: FrameRun): number => {
+      const taken = frames.slice(0, Math.max(this.room - this.unsent, 0));
+      this.unsent += taken.length;
+      this.taken.push(...taken.map(({ data }) => data));
+      return taken.length;
     },
     dropStates: (prefix: string): void => {
       for (const key of this.waitingStates.keys()) if (key.startsWith(prefix)) this.waitingStates.delete(key);
@@ -63,7 +64,7 @@ class SlowRecipient extends Connection implements Recipient {
   drain(): void {
     this.unsent = 0;
     for (const [key, frame] of this.waitingStates) {
-      if (this.outbox.offer(frame)) this.waitingStates.delete(key);
+      if (this.outbox.offer(new FrameRun([frame])) === 1) this.waitingStates.delete(key);
     }
     this.catchUp.run();
   }
@@ -77,7 +78,7 @@ class SlowRecipient extends Connection implements Recipient {
   }
 
   pushState(key: string, frame: OutboundFrame): void {
-    if (!this.outbox.offer(frame)) this.waitingStates.set(key, frame);
+    if (this.outbox.offer(new FrameRun([frame])) === 0) this.waitingStates.set(key, frame);
   }
 
   closeOnceAnswered(): void {}
@@ -116,9 +117,10 @@ async function settle(): Promise<void> {
   for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate);
 }
 
-function publish(topic: Topic, log: Log): void {
-  const { position, frame } = log.append();
-  topic.publish(position, frame);
+/** Publishes so many frames together. */
+function publish(topic: Topic, log: Log, count = 1): void {
+  const frames = Array.from({ length: count }, () => log.append().frame);
+  topic.publish(topic.position + 1, ...frames);
 }
 
 describe('a topic', () => {
@@ -141,6 +143,30 @@ describe('a topic', () => {
     topic.subscribe(recipient, 2);
     for (let n = 0; n < 4; n++) publish(topic, log);
     expect(recipient.taken).toEqual(positions(2, 4));
+  });
+
+  it('leaves out the first of what is published together, when a subscriber has it already', async () => {
+    const log = new Log();
+    const topic = new PositionedTopics().create('t', 0, log);
+    const [recipient, ahead] = [new SlowRecipient(1000), new SlowRecipient(1000)];
+    topic.subscribe(recipient, 2);
+    topic.subscribe(ahead, 4);
+    publish(topic, log, 4);
+    await settle();
+    publish(topic, log, 2);
+    expect([recipient.taken, ahead.taken]).toEqual([positions(2, 6), positions(4, 6)]);
+  });
+
+  it('gives a subscriber as much of what is published together as there is room for, then the rest', async () => {
+    const log = new Log();
+    const topic = new PositionedTopics().create('t', 0, log);
+    const recipient = new SlowRecipient(3);
+    topic.subscribe(recipient, 0);
+    publish(topic, log, 5);
+    expect(recipient.taken).toEqual(positions(0, 3));
+    recipient.drain();
+    await settle();
+    expect(recipient.taken).toEqual(positions(0, 5));
   });
 
   it('sends the introduction before the first frame', async () => {
@@ -259,12 +285,12 @@ describe('a topic', () => {
   });
 });
 
-type Step = 'publish' | 'subscribe' | 'unsubscribe' | 'drain' | 'turn';
+type Step = 'publish' | 'publish three' | 'subscribe' | 'unsubscribe' | 'drain' | 'turn';
 
 const step = fc.constantFrom<Step>(
   'publish',
   'publish',
-  'publish',
+  'publish three',
   'subscribe',
   'unsubscribe',
   'drain',
@@ -285,6 +311,7 @@ describe('whatever is interleaved', () => {
           let from = 0;
           const actions: Record<Step, () => void | Promise<void>> = {
             publish: () => publish(topic, log),
+            'publish three': () => publish(topic, log, 3),
             subscribe: () => {
               if (topic.has(recipient)) return;
               from = Math.max(0, log.head - 2);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../connection/connection.js';
+import { FrameRun } from '../frames/frame-run.js';
 import type { OutboundFrame } from '../frames/outbound-frame.js';
 import type { Recipient } from './recipient.js';
 import { Subscription } from './subscription.js';
@@ -54,12 +55,14 @@ class PositionedTopic extends Topic {
     this.subscriptions.delete(connection);
   }
 
-  publish(position: number, frame: OutboundFrame): void {
+  publish(position: number, ...frames: readonly OutboundFrame[]): void {
     if (position !== this.#position + 1) {
       throw new Error(`topic ${this.name}: ${position} published after ${this.#position}`);
     }
-    this.#position = position;
-    for (const subscription of this.subscriptions.values()) subscription.publish(position, frame);
+    if (frames.length === 0) return;
+    const run = new FrameRun(frames);
+    this.#position += frames.length;
+    for (const subscription of this.subscriptions.values()) subscription.publish(position, run);
   }
 
   publishState(key: string, frame: OutboundFrame): void {

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.js';
-import type { OutboundFrame } from '../frames/outbound-frame.js';
+import type { FrameRun } from '../frames/frame-run.js';
 
 /** A connection as fan-out sees it. */
 export interface Recipient extends Connection {
@@ -8,8 +8,8 @@ export interface Recipient extends Connection {
   readonly outbox: {
     /** Whether nothing of an order would be taken. */
     readonly isFull: boolean;
-    /** Takes a frame of an order if it fits. */
-    offer(frame: OutboundFrame): boolean;
+    /** Takes the frames of an order that fit, and gives how many: the first ones. */
+    offer(run: FrameRun): number;
     /** Gives up the state frames that still wait for room and whose keys begin so. */
     dropStates(prefix: string): void;
   };

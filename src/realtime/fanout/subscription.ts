@@ -1,3 +1,4 @@
+import { FrameRun } from '../frames/frame-run.js';
 import type { OutboundFrame } from '../frames/outbound-frame.js';
 import type { CatchUpOutcome, LaggingSubscription, Recipient } from './recipient.js';
 import type { Introduction, TopicSource } from './topic.js';
@@ -31,11 +32,13 @@ export class Subscription implements LaggingSubscription {
     if (this.introduction !== undefined || this.position < this.topic.position) this.lag();
   }
 
-  /** Gives it the topic's next frame. */
-  publish(position: number, frame: OutboundFrame): void {
-    if (this.isLagging || position <= this.position) return;
-    if (this.connection.outbox.offer(frame)) this.position = position;
-    else this.lag();
+  /** Gives it the topic's next frames, the first of which has this position. */
+  publish(first: number, run: FrameRun): void {
+    const next = this.position + 1;
+    if (this.isLagging || next >= first + run.length) return;
+    // One that needs only the last of them reads those again.
+    if (next === first) this.position += this.connection.outbox.offer(run);
+    if (this.position < first + run.length - 1) this.lag();
   }
 
   /** Gives it a state; `key` begins with the topic's `statePrefix`. */
@@ -86,7 +89,7 @@ export class Subscription implements LaggingSubscription {
     for (const { position, frame } of frames) {
       // It may have been ended while the source was read.
       if (position > this.until) break;
-      if (!this.connection.outbox.offer(frame)) return 'full';
+      if (this.connection.outbox.offer(new FrameRun([frame])) === 0) return 'full';
       this.position = position;
     }
     return 'more';

@@ -52,8 +52,11 @@ export abstract class Topic {
   /** Forgets `connection` at once. */
   abstract drop(connection: Connection): void;
 
-  /** Publishes the next frame. Throws when `position` is not `this.position + 1`. */
-  abstract publish(position: number, frame: OutboundFrame): void;
+  /**
+   * Publishes the next frames, the first of which has `position`. Throws when that is not `this.position + 1`. What is due
+   * together is best published together: each subscriber is then looked at once.
+   */
+  abstract publish(position: number, ...frames: readonly OutboundFrame[]): void;
 
   /**
    * Sends a frame outside the order to those that are up to date; others get the last one of `key` as they drain. Keys of

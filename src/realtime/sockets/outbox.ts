@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Codec } from '../frames/codec.js';
-import { OutboundFrame } from '../frames/outbound-frame.js';
+import type { FrameRun } from '../frames/frame-run.js';
+import type { OutboundFrame } from '../frames/outbound-frame.js';
 import type { Traffic } from '../metrics/traffic.js';
 import type { FlushQueue } from './flush-queue.js';
+
+const NOTHING: readonly Buffer[] = [];
 
 /** The part of a libuv stream that tells how much has really left; absent on sockets that are not libuv's. */
 interface StreamHandle {
@@ -18,8 +21,11 @@ interface StreamHandle {
  * while there is room; of state frames the last of each key is kept until there is.
  */
 export class Outbox {
-  private queue: Buffer[] = [];
-  /** How many frames at the queue's beginning others are given too. */
+  /** What is due first, when it came as a whole: everyone who is given the run has this very array. */
+  private run: readonly Buffer[] = NOTHING;
+  /** What is due after it. */
+  private rest: Buffer[] = [];
+  /** How many of the frames that are due, from the first on, others are given too. */
   private shared = 0;
   private queuedBytes = 0;
   private states: Map<string, OutboundFrame> | undefined;
@@ -60,16 +66,16 @@ export class Outbox {
 
   /** Takes a control frame or a reply, which is for this connection alone. */
   write(frame: Buffer): void {
-    this.queue.push(frame);
+    this.rest.push(frame);
     this.queuedBytes += frame.length;
     this.flushSoon();
   }
 
-  /** Takes a frame of an order if it fits. An empty outbox takes one frame of any size. */
-  offer(frame: OutboundFrame): boolean {
-    const isTaken = this.take(frame);
-    if (isTaken) this.terms.traffic.deliveries.add();
-    return isTaken;
+  /** Takes the frames of an order that fit, and gives how many: the first ones. An empty outbox takes one frame of any size. */
+  offer(run: FrameRun): number {
+    const taken = this.takeWhole(run) ? run.length : this.takeSome(run);
+    if (taken > 0) this.terms.traffic.deliveries.add(taken);
+    return taken;
   }
 
   /** Takes a state frame: now if it fits, else as the last of its `key` once there is room. */
@@ -88,7 +94,8 @@ export class Outbox {
   /** Hands everything due to the socket, in one write. */
   flush(): void {
     this.isFlushDue = false;
-    const { queue: frames, shared, queuedBytes: bytes } = this;
+    const { shared, queuedBytes: bytes } = this;
+    const frames = this.rest.length === 0 ? this.run : [...this.run, ...this.rest];
     this.empty();
     // Nothing may follow a close frame, whoever sent it.
     if (frames.length === 0 || this.ws.readyState !== WebSocket.OPEN) return;
@@ -106,7 +113,8 @@ export class Outbox {
   }
 
   private empty(): void {
-    this.queue = [];
+    this.run = NOTHING;
+    if (this.rest.length > 0) this.rest = [];
     this.shared = 0;
     this.queuedBytes = 0;
   }
@@ -117,11 +125,28 @@ export class Outbox {
     this.flushQueue.add(this);
   }
 
+  private takeWhole(run: FrameRun): boolean {
+    const { buffers, bytes } = run.encodedBy(this.terms.codec);
+    if (this.unsentBytes + bytes > this.terms.maxBytes) return false;
+    const due = this.run.length + this.rest.length;
+    if (this.shared === due) this.shared += buffers.length;
+    if (due === 0) this.run = buffers;
+    else for (const buffer of buffers) this.rest.push(buffer);
+    this.queuedBytes += bytes;
+    this.flushSoon();
+    return true;
+  }
+
+  private takeSome({ frames }: FrameRun): number {
+    const refused = frames.findIndex((frame) => !this.take(frame));
+    return refused === -1 ? frames.length : refused;
+  }
+
   private take(frame: OutboundFrame): boolean {
     const encoded = frame.encodedBy(this.terms.codec);
     const unsent = this.unsentBytes;
     if (unsent > 0 && unsent + encoded.length > this.terms.maxBytes) return false;
-    if (this.shared === this.queue.length) this.shared++;
+    if (this.shared === this.run.length + this.rest.length) this.shared++;
     this.write(encoded);
     return true;
   }

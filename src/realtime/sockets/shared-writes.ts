@@ -52,8 +52,9 @@ export class SharedWrites {
   }
 }
 
-/** The last one is looked at first: sequences that differ most often differ there. */
+/** One run is one array. Of others the last frame is looked at first: sequences that differ most often differ there. */
 function areSame(some: readonly Buffer[], others: readonly Buffer[]): boolean {
+  if (some === others) return true;
   if (some.length !== others.length || some.at(-1) !== others.at(-1)) return false;
   return some.every((frame, at) => frame === others[at]);
 }

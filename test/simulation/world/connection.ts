@@ -1,5 +1,6 @@
 import { CatchUp } from '../../../src/realtime/fanout/catch-up.js';
 import type { Recipient } from '../../../src/realtime/fanout/recipient.js';
+import { FrameRun } from '../../../src/realtime/frames/frame-run.js';
 import {
   type CloseReason,
   Connection,
@@ -57,10 +58,10 @@ export class SimulatedConnection extends Connection implements Recipient {
     get isFull(): boolean {
       return this.isFullNow();
     },
-    offer: (frame: OutboundFrame): boolean => {
-      if (this.unsent.length >= this.terms.reading.room) return false;
-      this.take(frame);
-      return true;
+    offer: ({ frames }: FrameRun): number => {
+      const taken = frames.slice(0, Math.max(this.terms.reading.room - this.unsent.length, 0));
+      for (const frame of taken) this.take(frame);
+      return taken.length;
     },
     dropStates: (prefix: string): void => {
       for (const key of this.states.keys()) if (key.startsWith(prefix)) this.states.delete(key);
@@ -85,7 +86,7 @@ export class SimulatedConnection extends Connection implements Recipient {
   }
 
   pushState(key: string, frame: OutboundFrame): void {
-    if (!this.states.has(key) && this.outbox.offer(frame)) return;
+    if (!this.states.has(key) && this.outbox.offer(new FrameRun([frame])) === 1) return;
     this.states.delete(key);
     this.states.set(key, frame);
   }
@@ -132,7 +133,7 @@ export class SimulatedConnection extends Connection implements Recipient {
 
   private onDrained(): void {
     for (const [key, frame] of this.states) {
-      if (!this.outbox.offer(frame)) break;
+      if (this.outbox.offer(new FrameRun([frame])) === 0) break;
       this.states.delete(key);
     }
     this.catchUp.run();

@@ -21,6 +21,10 @@ export class HeldStates {
     keepLast(this.states, state.key, state);
   }
 
+  get isEmpty(): boolean {
+    return this.states.size === 0;
+  }
+
   /** Takes out those that may be delivered at `position`. */
   due(position: number): State[] {
     if (this.states.size === 0) return [];

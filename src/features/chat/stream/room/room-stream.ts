@@ -17,6 +17,7 @@ import type { RoomSignal, RoomSignalled } from '../signals/index.js';
 import { isDropped } from './dropped-events.js';
 import type { FrameCache } from './frame-cache.js';
 import { HeldStates, keepLast } from './held-states.js';
+import { membershipChangesOf } from '../membership-change.js';
 import type { RecentStretch } from '../recent-events.js';
 import { frameOf, RoomFrames, shownSeq } from './room-frames.js';
 
@@ -33,7 +34,7 @@ export interface StreamServices {
   readonly log: LogReader;
   readonly topics: Topics;
   readonly cache: FrameCache;
-  /** Called after each event, in the log's order. It must not throw. */
+  /** Called for each event, in the log's order, once it and what was due together with it was pushed. It must not throw. */
   readonly onEvent: (stream: RoomStream, event: RoomEvent) => void;
   /** Called for what other nodes tell of the room beside its events. It must not throw. */
   readonly onSignal?: (roomId: string, signal: RoomSignal) => void;
@@ -60,6 +61,8 @@ export class RoomStream {
   readonly topic: Topic;
   private readonly frames: RoomFrames;
   private readonly early = new Map<number, RoomEvent>();
+  /** What comes next, and is published together. */
+  private run: RoomEvent[] = [];
   private readonly states = new HeldStates();
   /** For those who are on their way into the room. */
   private readonly missed = new Set<Map<string, OutboundFrame>>();
@@ -105,7 +108,7 @@ export class RoomStream {
   /** Takes a message of the room's bus channel. */
   receive(message: RoomMessage): void {
     if (message.dropped !== undefined) this.frames.drop(message.dropped.from, message.dropped.until);
-    for (const event of message.events ?? []) this.accept(event);
+    this.accept(message.events ?? []);
     if (message.state !== undefined) this.pushState(message.state);
     if (message.signal !== undefined) this.services.onSignal?.(this.roomId, message.signal);
     this.repairIn(REORDER_MS);
@@ -142,12 +145,20 @@ export class RoomStream {
     this.early.clear();
   }
 
-  private accept(event: RoomEvent): void {
-    if (this.isStopped || event.seq <= this.position) return;
-    this.goal = Math.max(this.goal, event.seq);
-    if (event.seq > this.position + 1) return this.hold(event);
-    this.publish(event);
-    this.publishEarly();
+  /** The `seq` that is published next. */
+  private get next(): number {
+    return this.position + this.run.length + 1;
+  }
+
+  private accept(events: readonly RoomEvent[]): void {
+    for (const event of events) {
+      if (this.isStopped || event.seq < this.next) continue;
+      this.goal = Math.max(this.goal, event.seq);
+      if (event.seq > this.next) this.hold(event);
+      else this.goOn(event);
+    }
+    this.publishRun();
+    if (this.position >= this.goal) this.early.clear();
   }
 
   private hold(event: RoomEvent): void {
@@ -155,21 +166,28 @@ export class RoomStream {
     else this.early.set(event.seq, event);
   }
 
-  private publishEarly(): void {
-    for (;;) {
-      const next = this.early.get(this.position + 1);
-      if (next === undefined) break;
-      this.publish(next);
+  /** The next event, and those that have waited for it. */
+  private goOn(event: RoomEvent): void {
+    for (let next: RoomEvent | undefined = event; next !== undefined; next = this.early.get(this.next)) {
+      this.early.delete(next.seq);
+      this.run.push(next);
+      // Who comes and goes does so right after the event that tells of it, and a state is due right after its head.
+      if (!this.states.isEmpty || membershipChangesOf(next).length > 0) this.publishRun();
     }
-    if (this.position >= this.goal) this.early.clear();
   }
 
-  private publish(event: RoomEvent): void {
-    this.early.delete(event.seq);
-    const frame = frameOf(event);
-    this.frames.remember(event, frame);
-    this.topic.publish(event.seq, frame);
-    this.services.onEvent(this, event);
+  private publishRun(): void {
+    const { run } = this;
+    const [first] = run;
+    if (first === undefined) return;
+    this.run = [];
+    const frames = run.map((event) => {
+      const frame = frameOf(event);
+      this.frames.remember(event, frame);
+      return frame;
+    });
+    this.topic.publish(first.seq, ...frames);
+    for (const event of run) this.services.onEvent(this, event);
     for (const state of this.states.due(this.position)) this.publishState(state);
   }
 
@@ -205,7 +223,7 @@ export class RoomStream {
   private async readOn(): Promise<void> {
     const before = this.position;
     const events = await this.services.log.events(this.roomId, before, this.goal);
-    for (const event of events) this.accept(event);
+    this.accept(events);
     if (this.isStopped || this.position > before) return;
     if (await isDropped(this.services.log, this.roomId, before + 1)) {
       this.services.onLost(this);
