@@ -86,13 +86,11 @@ export class Subscription implements LaggingSubscription {
     const frames = await this.topic.source.read(this.topic.name, this.position, target);
     if (frames.length === 0)
       throw new Error(`topic ${this.topic.name}: nothing to read after ${this.position}`);
-    for (const { position, frame } of frames) {
-      // It may have been ended while the source was read.
-      if (position > this.until) break;
-      if (this.connection.outbox.offer(new FrameRun([frame])) === 0) return 'full';
-      this.position = position;
-    }
-    return 'more';
+    // It may have been ended while the source was read.
+    const due = frames.filter(({ position }) => position <= this.until);
+    const taken = this.connection.outbox.offer(new FrameRun(due.map(({ frame }) => frame)));
+    this.position += taken;
+    return taken < due.length ? 'full' : 'more';
   }
 
   private finish(): void {

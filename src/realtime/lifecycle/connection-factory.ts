@@ -44,11 +44,7 @@ export class ConnectionFactory {
       openedAtMs: this.clock.now(),
       trace: traceParentIn(request.headers['traceparent']),
     } as const;
-    return new SocketConnection(ws, socket, facts, {
-      ...this.services.open(),
-      maxOutboxBytes: this.settings.maxOutboxBytes,
-      traffic: this.traffic,
-    });
+    return new SocketConnection(ws, socket, facts, this.services.open());
   }
 
   /** `fields` come from the connection's observers. */

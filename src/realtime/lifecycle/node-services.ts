@@ -1,8 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { RequestReader } from '../dispatch/request-reader.js';
 import { FrameRate } from '../limits/frame-rate.js';
+import { Traffic } from '../metrics/traffic.js';
+import type { RealtimeSettings } from '../realtime.settings.js';
+import { REALTIME_SETTINGS } from '../realtime.token.js';
 import { FlushQueue } from '../sockets/flush-queue.js';
+import type { OutboxTerms } from '../sockets/outbox.js';
 import { Brakes } from '../sockets/reading.js';
 import type { ConnectionServices } from '../sockets/socket-connection.js';
 
@@ -10,21 +14,26 @@ import type { ConnectionServices } from '../sockets/socket-connection.js';
 @Injectable()
 export class NodeServices {
   private readonly brakes: Brakes;
+  private readonly outbox: OutboxTerms;
 
+  // eslint-disable-next-line max-params -- Nest gives a provider its dependencies one by one
   constructor(
     private readonly requests: RequestReader,
-    private readonly flushQueue: FlushQueue,
+    flushQueue: FlushQueue,
     private readonly frameRate: FrameRate,
     private readonly clock: Clock,
+    traffic: Traffic,
+    @Inject(REALTIME_SETTINGS) { maxOutboxBytes: maxBytes }: RealtimeSettings,
   ) {
     this.brakes = new Brakes(clock);
+    this.outbox = { flushQueue, maxBytes, traffic };
   }
 
   /** For one more connection, which has a meter of its own. */
-  open(): Omit<ConnectionServices, 'maxOutboxBytes' | 'traffic'> {
+  open(): ConnectionServices {
     return {
       requests: this.requests,
-      flushQueue: this.flushQueue,
+      outbox: this.outbox,
       meter: this.frameRate.open(),
       clock: this.clock,
       brakes: this.brakes,

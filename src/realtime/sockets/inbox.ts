@@ -6,9 +6,9 @@ const MAX_WAITING = 64;
 
 /** What an inbox needs of its connection. */
 export interface InboxOwner {
-  write(answer: Buffer): void;
   /** Whether too much is unsent for another request to be started. */
-  isCongested(): boolean;
+  readonly isCongested: boolean;
+  write(answer: Buffer): void;
   pauseReading(): void;
   resumeReading(): void;
 }
@@ -157,7 +157,7 @@ export class Inbox {
   }
 
   private mayStart(request: PendingRequest): boolean {
-    if ((this.running?.size ?? 0) >= MAX_WAITING || this.owner.isCongested()) return false;
+    if ((this.running?.size ?? 0) >= MAX_WAITING || this.owner.isCongested) return false;
     if (request.ordering === 'none') return true;
     return request.ordering === 'room' ? this.unadmitted === 0 : this.unsettled === 0;
   }

@@ -61,8 +61,9 @@ class Judged {
     traffic: Traffic,
   ) {
     const ws = { extensions: '', readyState: WebSocket.OPEN } as WebSocket;
-    const terms = { codec, maxBytes: MAX_BYTES, traffic, onDrained: () => undefined };
-    this.outbox = new Outbox(ws, this.socket as unknown as Socket, queue, terms);
+    const owner = { codec, onDrained: () => undefined };
+    const terms = { flushQueue: queue, maxBytes: MAX_BYTES, traffic };
+    this.outbox = new Outbox(ws, this.socket as unknown as Socket, owner, terms);
   }
 
   offer(run: FrameRun): void {

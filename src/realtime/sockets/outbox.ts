@@ -14,6 +14,20 @@ interface StreamHandle {
   readonly writeQueueSize?: number;
 }
 
+/** What an outbox needs of its connection. */
+export interface OutboxOwner {
+  readonly codec: Codec;
+  /** Called when, after a write, at most half of what may be unsent is. */
+  onDrained(): void;
+}
+
+/** What the outboxes of a node have in common. */
+export interface OutboxTerms {
+  readonly flushQueue: FlushQueue;
+  readonly maxBytes: number;
+  readonly traffic: Traffic;
+}
+
 /**
  * What is due to one connection. Everything that is due in one turn of the event loop leaves in one write at its end.
  *
@@ -32,17 +46,11 @@ export class Outbox {
   private isFlushDue = false;
   private readonly isCompressing: boolean;
 
-  /** `onDrained` is called when, after a write, at most half of `maxBytes` is unsent. */
   constructor(
     private readonly ws: WebSocket,
     private readonly socket: Socket,
-    private readonly flushQueue: FlushQueue,
-    private readonly terms: {
-      readonly codec: Codec;
-      readonly maxBytes: number;
-      readonly traffic: Traffic;
-      readonly onDrained: () => void;
-    },
+    private readonly owner: OutboxOwner,
+    private readonly terms: OutboxTerms,
   ) {
     this.isCompressing = ws.extensions !== '';
   }
@@ -101,9 +109,9 @@ export class Outbox {
     if (frames.length === 0 || this.ws.readyState !== WebSocket.OPEN) return;
     this.terms.traffic.framesSent.add(frames.length);
     this.terms.traffic.bytesSent.add(bytes);
-    const { codec } = this.terms;
+    const { codec } = this.owner;
     if (this.isCompressing) this.compress(codec.messages(frames));
-    else this.writeAll(this.flushQueue.writes.piecesOf(codec, { frames, shared }));
+    else this.writeAll(this.terms.flushQueue.writes.piecesOf(codec, { frames, shared }));
   }
 
   /** Gives up what is due: the connection is gone. */
@@ -122,11 +130,11 @@ export class Outbox {
   private flushSoon(): void {
     if (this.isFlushDue) return;
     this.isFlushDue = true;
-    this.flushQueue.add(this);
+    this.terms.flushQueue.add(this);
   }
 
   private takeWhole(run: FrameRun): boolean {
-    const { buffers, bytes } = run.encodedBy(this.terms.codec);
+    const { buffers, bytes } = run.encodedBy(this.owner.codec);
     if (this.unsentBytes + bytes > this.terms.maxBytes) return false;
     const due = this.run.length + this.rest.length;
     if (this.shared === due) this.shared += buffers.length;
@@ -143,7 +151,7 @@ export class Outbox {
   }
 
   private take(frame: OutboundFrame): boolean {
-    const encoded = frame.encodedBy(this.terms.codec);
+    const encoded = frame.encodedBy(this.owner.codec);
     const unsent = this.unsentBytes;
     if (unsent > 0 && unsent + encoded.length > this.terms.maxBytes) return false;
     if (this.shared === this.run.length + this.rest.length) this.shared++;
@@ -162,14 +170,14 @@ export class Outbox {
   }
 
   private compress(messages: readonly Buffer[]): void {
-    const { isBinary } = this.terms.codec;
+    const { isBinary } = this.owner.codec;
     for (const message of messages) this.ws.send(message, { binary: isBinary }, this.afterWrite);
   }
 
   private readonly afterWrite = (): void => {
     if (this.unsentBytes > this.terms.maxBytes / 2) return;
     this.releaseStates();
-    this.terms.onDrained();
+    this.owner.onDrained();
   };
 
   private releaseStates(): void {

@@ -13,12 +13,10 @@ import type { BadFrame } from '../frames/inbound-frame.js';
 import { OutboundFrame } from '../frames/outbound-frame.js';
 import { CatchUp } from '../fanout/catch-up.js';
 import { DISCARDED, type FrameMeter } from '../limits/frame-meter.js';
-import type { Traffic } from '../metrics/traffic.js';
 import { ClientFacade } from './client-facade.js';
-import type { FlushQueue } from './flush-queue.js';
-import { Inbox } from './inbox.js';
+import { Inbox, type InboxOwner } from './inbox.js';
 import { Intake, type IntakeOwner } from './intake.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type OutboxOwner, type OutboxTerms } from './outbox.js';
 import { Pongs } from './pongs.js';
 import { type Brakes, Reading } from './reading.js';
 import { Vitals } from './vitals.js';
@@ -38,10 +36,8 @@ export interface ConnectionFacts {
 
 /** What a connection needs of the node. */
 export interface ConnectionServices {
-  readonly flushQueue: FlushQueue;
   readonly requests: RequestReader;
-  readonly maxOutboxBytes: number;
-  readonly traffic: Traffic;
+  readonly outbox: OutboxTerms;
   readonly clock: Clock;
   readonly brakes: Brakes;
   /** The connection's own; `undefined` when frames are not limited. */
@@ -54,7 +50,7 @@ const INFLATED_BYTES_PER_FRAME = 8192;
 type Phase = 'attaching' | 'attached' | 'closing' | 'closed';
 
 /** A connection over a `ws` socket. */
-export class SocketConnection extends Connection implements IntakeOwner {
+export class SocketConnection extends Connection implements IntakeOwner, InboxOwner, OutboxOwner {
   readonly id: string;
   readonly path: string;
   readonly codec: Codec;
@@ -99,22 +95,9 @@ export class SocketConnection extends Connection implements IntakeOwner {
     this.meter = services.meter;
     this.requests = services.requests;
     this.reading = new Reading(ws, services.brakes);
-    this.inbox = new Inbox(
-      {
-        write: (answer) => this.write(answer),
-        isCongested: () => this.outbox.isFull,
-        pauseReading: () => this.reading.hold(),
-        resumeReading: () => this.reading.release(),
-      },
-      new Intake(this),
-    );
-    this.catchUp = new CatchUp(this, services.traffic.catchUps, this.clock);
-    this.outbox = new Outbox(ws, socket, services.flushQueue, {
-      codec: this.codec,
-      maxBytes: services.maxOutboxBytes,
-      traffic: services.traffic,
-      onDrained: () => this.onDrained(),
-    });
+    this.inbox = new Inbox(this, new Intake(this));
+    this.catchUp = new CatchUp(this, services.outbox.traffic.catchUps, this.clock);
+    this.outbox = new Outbox(ws, socket, this, services.outbox);
   }
 
   get principal(): Principal {
@@ -140,6 +123,10 @@ export class SocketConnection extends Connection implements IntakeOwner {
 
   get isLeaving(): boolean {
     return this.#isLeaving;
+  }
+
+  get isCongested(): boolean {
+    return this.outbox.isFull;
   }
 
   /** Why it was closed, if this side began it. */
@@ -178,6 +165,20 @@ export class SocketConnection extends Connection implements IntakeOwner {
   receivePong(): void {
     this.isCounted();
     this.closeIfFlooded();
+  }
+
+  pauseReading(): void {
+    this.reading.hold();
+  }
+
+  resumeReading(): void {
+    this.reading.release();
+  }
+
+  onDrained(): void {
+    if (this.isEnding) return;
+    this.catchUp.run();
+    this.inbox.pump();
   }
 
   onDiscarded(): void {
@@ -278,11 +279,5 @@ export class SocketConnection extends Connection implements IntakeOwner {
   private whenReady(push: () => void): void {
     if (this.#phase === 'attached') push();
     else this.#beforeReady?.push(push);
-  }
-
-  private onDrained(): void {
-    if (this.isEnding) return;
-    this.catchUp.run();
-    this.inbox.pump();
   }
 }
